@@ -1,0 +1,78 @@
+# make demo   sets up .venv, fits the demo model, writes its report and says where
+# make test   sets up .venv, then style, types and tests (the slow ones: make test-slow)
+#
+# Nothing is needed beforehand but Python 3.11 or later. PYTHON=/path/to/python chooses one.
+
+VENV   ?= .venv
+PYTHON ?=
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+FORMULA := low ~ age + lwt + C(race) + smoke + ptl + ht + ui
+
+.PHONY: help demo test check test-slow reports bench clean
+
+help:
+	@echo "make demo       fit the demo model and write reports/birthwt.html"
+	@echo "make test       style, types and tests"
+	@echo "make check      style and types only"
+	@echo "make test-slow  the slow tests"
+	@echo "make reports    write every committed report again"
+	@echo "make bench      measure import, formula, fit and association (a minute, 2.5 GB)"
+	@echo "make clean      remove .venv and everything built"
+
+demo: $(VENV)/ready
+	@mkdir -p reports
+	@$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
+	@echo "The report is $(CURDIR)/reports/birthwt.html: open it in a browser."
+
+test: check
+	$(BIN)/python -m pytest -q -m "not slow"
+
+check: $(VENV)/ready-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test-slow: $(VENV)/ready-test
+	$(BIN)/python -m pytest -q -m slow
+
+reports: $(VENV)/ready
+	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
+	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.md
+
+bench: $(VENV)/ready-bench
+	$(BIN)/python benchmarks/spine.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python that is 3.11 or later and can make a virtual environment with pip in it.
+$(VENV)/made:
+	@chosen=""; seen=""; bare=""; \
+	for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	  command -v "$$python" >/dev/null 2>&1 || continue; \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { seen="$$seen $$python"; continue; }; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || { bare="$$python"; continue; }; \
+	  chosen="$$python"; break; \
+	done; \
+	if [ -z "$$chosen" ] && [ -n "$$bare" ]; then \
+	  echo "$$bare is new enough but lacks venv and ensurepip; install them (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	elif [ -z "$$chosen" ]; then \
+	  echo "glmlr needs Python 3.11 or later; there is none here (found:$${seen:- no Python at all}), so install one, or name it as in make demo PYTHON=python3.12." >&2; exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$chosen" --version) (once; a few minutes) ..."; \
+	"$$chosen" -m venv $(VENV) && touch $@
+
+$(VENV)/ready: $(VENV)/made pyproject.toml constraints.txt
+	@$(PIP) --editable . || { echo "Could not install glmlr and what it depends on; the lines above say why. Is the package index reachable?" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/made pyproject.toml constraints.txt
+	@$(PIP) --editable ".[test]" || { echo "Could not install glmlr and its test tools; the lines above say why. Is the package index reachable?" >&2; exit 1; }
+	@touch $(VENV)/ready $@
+
+$(VENV)/ready-bench: $(VENV)/made pyproject.toml constraints.txt
+	@$(PIP) --editable ".[bench]" || { echo "Could not install glmlr and its peers; the lines above say why. Is the package index reachable?" >&2; exit 1; }
+	@touch $(VENV)/ready $@

@@ -1,0 +1,47 @@
+"""glmlr: binomial generalised linear models, from a formula to a finished report.
+
+    import glmlr
+
+    births = glmlr.datasets.load("birthwt")
+    fit = glmlr.fit("low ~ age + lwt + C(race) + smoke", births)
+    print(fit.summary())
+    fit.report("birthwt.html")
+
+Every statistic of a fit is a method and a function: `fit.odds_ratios()` is `glmlr.odds_ratios(fit)`; those that need
+outcomes and scores only take arrays as well: `glmlr.association(y, p)`.
+"""
+
+from glmlr import datasets, errors, statistics
+from glmlr.errors import GlmlrError, GlmlrWarning
+from glmlr.exhibits import Chart, Report, Section, Table
+from glmlr.fit import Fit, fit
+from glmlr.interop import from_statsmodels
+from glmlr.registry import STATISTICS, definitions
+from glmlr.report import full_report
+from glmlr.statistics.discrimination import compare_auc
+from glmlr.statistics.screening import log_odds_table
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Chart",
+    "Fit",
+    "GlmlrError",
+    "GlmlrWarning",
+    "Report",
+    "Section",
+    "Table",
+    "compare_auc",
+    "datasets",
+    "definitions",
+    "errors",
+    "fit",
+    "from_statsmodels",
+    "log_odds_table",
+    "statistics",
+]
+
+# A statistic is added in one place, under @statistic; its public name follows from the record.
+for _key, _record in STATISTICS.items():
+    globals()[_key] = _record.function
+    __all__.append(_key)

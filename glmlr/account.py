@@ -1,0 +1,81 @@
+"""What must be said with every output of a fit? The event, the weights, the standard errors, and what went wrong."""
+
+from __future__ import annotations
+
+from glmlr.conditioning import Alias
+from glmlr.covariance import KINDS
+from glmlr.design import Design
+from glmlr.errors import listing
+from glmlr.links import Link
+from glmlr.separation import Separation
+from glmlr.solver import Solution
+
+
+def account(
+    design: Design, link: Link, solution: Solution, separation: Separation | None, covariance_kind: str
+) -> tuple[str, ...]:
+    """Give the sentences that belong to a fit, in the order they are read."""
+    notes = [design.event.note, *_weights(design), f"Standard errors: {KINDS[covariance_kind]}."]
+    dropped = design.rows.read - design.rows.used - design.rows.zero_weight
+    if dropped:
+        notes.append(f"{dropped:,} of {design.rows.read:,} rows were dropped because something is missing in them.")
+    notes.extend(design.rows.notes)
+    notes.extend(alias_sentence(design, alias) for alias in solution.aliased)
+    if separation is not None:
+        notes.append(separation_sentence(design, separation))
+    elif not solution.converged:
+        notes.append(f"The fit did not converge: {solution.reason}.")
+    if solution.method == "qr" and separation is None:
+        notes.append("The columns are nearly collinear; the estimates were found by a QR factorisation.")
+    if solution.method == "statsmodels":
+        notes.append(f"Fitted by statsmodels' GLM (Binomial, {link.name}).")
+    return tuple(notes)
+
+
+def _weights(design: Design) -> list[str]:
+    """Say which weights acted where."""
+    notes = []
+    trials = design.y.size if design.weight is None else round(float(design.weight.sum()))
+    if design.grouped:
+        notes.append(f"Grouped data: {design.y.size:,} rows of counts hold {trials:,} trials.")
+    elif design.weight is not None:
+        notes.append(f"Frequency weights: {design.y.size:,} rows stand for {trials:,}.")
+    if design.class_weights is not None:
+        w0, w1 = design.class_weights
+        event = design.event
+        notes.append(
+            f"Class weights: {w1:.6g} for {event.label}, {w0:.6g} for {event.other_label}; likelihood quantities are "
+            "weighted pseudo-likelihood."
+        )
+    elif design.importance is not None:
+        notes.append("Sample weights are in use; likelihood quantities are weighted pseudo-likelihood.")
+    if design.offset is not None:
+        notes.append("The linear predictor contains an offset.")
+    return notes
+
+
+def separation_sentence(design: Design, separation: Separation) -> str:
+    """Say which estimates are infinite, in which direction, and what can be done."""
+    kind = "Complete" if separation.complete else "Quasi-complete"
+    signs = {1.0: "+∞", -1.0: "-∞"}
+    which = [
+        f"{name} ({signs[sign]})" for name, sign in zip(design.names, separation.direction, strict=True) if sign != 0
+    ]
+    rows = int(separation.separated.sum())
+    return (
+        f"{kind} separation: the data predict {rows:,} of {separation.separated.size:,} rows perfectly, so that these "
+        f"estimates are infinite: {listing(which)}; judge them by likelihood-ratio tests, not by standard errors."
+    )
+
+
+def alias_sentence(design: Design, alias: Alias) -> str:
+    """Say of an aliased column what determines it: "x3 is aliased and has no estimate: x3 = 2 x1 - x2"."""
+    name = design.names[alias.column]
+    if not alias.depends_on:
+        return f"{name} is aliased (it is zero in every row) and has no estimate."
+    text = ""
+    for position, value in alias.depends_on:
+        size = "" if abs(abs(value) - 1) < 1e-9 else f"{abs(value):.6g} "
+        text += (" - " if value < 0 else " + ") + size + design.names[position]
+    text = text[3:] if text.startswith(" + ") else "-" + text[3:]
+    return f"{name} is aliased and has no estimate: {name} = {text}."

@@ -1,0 +1,299 @@
+"""What does a user of the terminal see? The command `glmlr`: fit, report, and every statistic by name."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import glmlr
+from glmlr.errors import GlmlrError, OptionError, ResponseError, one_of
+from glmlr.registry import SECTIONS, STATISTICS
+
+app = typer.Typer(
+    name="glmlr",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DATA_HELP = "A CSV or Parquet file, or the name of a data set that comes along (see `glmlr data`)."
+FORMULA_HELP = 'For example "low ~ age + lwt + C(race) + smoke", "released ~ .", "deaths + survivors ~ dose".'
+
+Data = Annotated[str, typer.Argument(help=DATA_HELP, show_default=False)]
+Formula = Annotated[str, typer.Argument(help=FORMULA_HELP, show_default=False)]
+LinkOption = Annotated[str, typer.Option("--link", help="logit, probit or cloglog.")]
+EventOption = Annotated[
+    str | None, typer.Option("--event", help="The value of the response that is the event, for values other than 0/1.")
+]
+FrequencyOption = Annotated[str | None, typer.Option("--freq-weights", help="Column of counts: rows stand for many.")]
+ClassOption = Annotated[
+    str | None, typer.Option("--class-weight", help='"balanced", or a weight for each class: "0:1,1:100".')
+]
+SampleOption = Annotated[str | None, typer.Option("--sample-weight", help="Column of importance weights.")]
+OffsetOption = Annotated[str | None, typer.Option("--offset", help="Column that is added to the linear predictor.")]
+RobustOption = Annotated[str | None, typer.Option("--robust", help="HC0, HC1, HC2 or HC3 standard errors.")]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", help="Column of clusters for standard errors.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="newton, or statsmodels.")]
+FormatOption = Annotated[str, typer.Option("--format", help="text, markdown, html, latex or csv.")]
+WeightsOption = Annotated[str | None, typer.Option("--freq-weights", help="Column of counts.")]
+
+
+@app.callback(invoke_without_command=True)
+def glmlr_command(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+) -> None:
+    """Binomial models (logit, probit, cloglog) from a formula to a finished report.
+
+    **Start here**
+
+    - `glmlr report birthwt "low ~ age + lwt + C(race) + smoke" -o birthwt.html`
+
+    - `glmlr fit mydata.csv "bought ~ age + C(region)" --event yes`
+
+    - `glmlr table titanic survived age --bins 6`
+
+    - `glmlr show odds_ratios birthwt "low ~ lwt + smoke"`
+
+    The response may have any two values; `--event` says which one is modelled.
+    """
+    if version:
+        typer.echo(f"glmlr {glmlr.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def report(
+    data: Data,
+    formula: Formula,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .html or .md.")] = Path("report.html"),
+    title: Annotated[str | None, typer.Option("--title", help="Heading of the report.")] = None,
+    sections: Annotated[
+        str | None, typer.Option("--sections", help=f"Only these, with commas between: {', '.join(SECTIONS)}.")
+    ] = None,
+    link: LinkOption = "logit",
+    event: EventOption = None,
+    freq_weights: FrequencyOption = None,
+    class_weight: ClassOption = None,
+    sample_weight: SampleOption = None,
+    offset: OffsetOption = None,
+    robust: RobustOption = None,
+    cluster: ClusterOption = None,
+    solver: SolverOption = "newton",
+) -> None:
+    """Fit a model and write the full report."""
+    fitted = _fit(
+        data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
+        offset=offset, robust=robust, cluster=cluster, solver=solver,
+    )  # fmt: skip
+    wanted = None if sections is None else [part.strip() for part in sections.split(",")]
+    with _working("Writing the report"):
+        path = fitted.report(str(output), title=title, sections=wanted)
+    typer.echo(path)
+
+
+@app.command()
+def fit(
+    data: Data,
+    formula: Formula,
+    link: LinkOption = "logit",
+    event: EventOption = None,
+    freq_weights: FrequencyOption = None,
+    class_weight: ClassOption = None,
+    sample_weight: SampleOption = None,
+    offset: OffsetOption = None,
+    robust: RobustOption = None,
+    cluster: ClusterOption = None,
+    solver: SolverOption = "newton",
+) -> None:
+    """Fit a model and print its summary."""
+    fitted = _fit(
+        data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
+        offset=offset, robust=robust, cluster=cluster, solver=solver,
+    )  # fmt: skip
+    typer.echo(str(fitted.summary()))
+
+
+@app.command()
+def show(
+    statistic: Annotated[str, typer.Argument(help="Which one; `glmlr statistics` lists them.", show_default=False)],
+    data: Data,
+    formula: Formula,
+    format: FormatOption = "text",  # noqa: A002 - the name of the option
+    link: LinkOption = "logit",
+    event: EventOption = None,
+    freq_weights: FrequencyOption = None,
+    class_weight: ClassOption = None,
+    sample_weight: SampleOption = None,
+    offset: OffsetOption = None,
+    robust: RobustOption = None,
+    cluster: ClusterOption = None,
+) -> None:
+    """Fit a model and print one statistic of it."""
+    one_of("statistic", statistic, STATISTICS)
+    one_of("--format", format, _FORMATS)
+    fitted = _fit(
+        data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
+        offset=offset, robust=robust, cluster=cluster,
+    )  # fmt: skip
+    _print(STATISTICS[statistic].function(fitted), format)
+
+
+@app.command()
+def table(
+    data: Data,
+    response: Annotated[str, typer.Argument(help="The response, or two columns of counts: 'dead + alive'.")],
+    predictor: Annotated[str, typer.Argument(help="The column to tabulate.")],
+    bins: Annotated[str | None, typer.Option("--bins", help="A number of bins, or edges with commas between.")] = None,
+    method: Annotated[str | None, typer.Option("--method", help="quantile, width or tree.")] = None,
+    log_base: Annotated[str, typer.Option("--log-base", help="natural or 10.")] = "natural",
+    event: EventOption = None,
+    freq_weights: WeightsOption = None,
+    format: FormatOption = "text",  # noqa: A002 - the name of the option
+) -> None:
+    """Print the log-odds table of one predictor, before any model."""
+    one_of("--format", format, _FORMATS)
+    options: dict[str, Any] = {"freq_weights": freq_weights, "log_base": log_base}
+    if bins is not None:
+        options["bins"] = _bins(bins)
+    if method is not None:
+        options["method"] = method
+    rows = _data(data)
+    _print(
+        _by_event(lambda chosen: glmlr.log_odds_table(rows, response, predictor, event=chosen, **options), event),
+        format,
+    )
+
+
+@app.command()
+def statistics() -> None:
+    """List every statistic with the section of the report it belongs to."""
+    for section, (heading, _) in SECTIONS.items():
+        records = [record for record in STATISTICS.values() if record.section == section]
+        if records:
+            typer.echo(heading)
+        for record in records:
+            typer.echo(f"  {record.key:<20} {record.title}")
+
+
+@app.command()
+def definitions() -> None:
+    """List every quantity with its definition and source."""
+    for item in glmlr.definitions():
+        typer.echo(f"{item.name}\n    {item.meaning}\n    [{item.reference}]")
+
+
+@app.command()
+def data() -> None:
+    """List the data sets that come along."""
+    for name in glmlr.datasets.names():
+        frame = glmlr.datasets.load(name)
+        typer.echo(f"{name:<15} {len(frame):>6,} rows   {', '.join(frame.columns)}")
+
+
+# ------------------------------------------------------------------------------------------------ from words to calls
+
+_FORMATS = ("text", "markdown", "html", "latex", "csv")
+
+
+def _print(result: Any, format: str) -> None:  # noqa: A002
+    if format == "csv":
+        typer.echo(result.frame.to_csv(index=False), nl=False)
+    elif format == "text":
+        typer.echo(str(result))
+    else:
+        typer.echo(getattr(result, f"to_{format}")())
+
+
+def _data(name: str) -> Any:
+    """Give a data set that comes along by its name, else the path."""
+    if not Path(name).exists() and name in glmlr.datasets.names():
+        return glmlr.datasets.load(name)
+    return name
+
+
+def _fit(data: str, formula: str, event: str | None, class_weight: str | None, **options: Any) -> glmlr.Fit:
+    rows = _data(data)
+    weight = None if class_weight is None else _class_weight(class_weight)
+    with _working("Reading and fitting"):
+        return _by_event(lambda chosen: glmlr.fit(formula, rows, event=chosen, class_weight=weight, **options), event)  # type: ignore[no-any-return]
+
+
+def _by_event(call: Any, event: str | None) -> Any:
+    """Call with the event as it was typed; where that is no value of the response, as a number."""
+    if event is None:
+        return call(None)
+    try:
+        return call(event)
+    except ResponseError:
+        number = _number(event)
+        if number is None:
+            raise
+        return call(number)
+
+
+def _number(word: str) -> float | int | None:
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value
+
+
+def _class_weight(words: str) -> str | dict[Any, float]:
+    """Read "balanced", or "0:1,1:100"."""
+    if ":" not in words:
+        return words
+    weights: dict[Any, float] = {}
+    for part in words.split(","):
+        label, _, weight = part.rpartition(":")
+        value = _number(weight)
+        if value is None:
+            raise OptionError(f'--class-weight {words!r} is not of the form "label:weight,label:weight".')
+        number = _number(label.strip())
+        weights[label.strip() if number is None else number] = float(value)
+    return weights
+
+
+def _bins(words: str) -> int | list[float]:
+    numbers = [_number(part) for part in words.split(",")]
+    if any(number is None for number in numbers):
+        raise OptionError(f"--bins {words!r} is neither a number of bins nor edges with commas between.")
+    values = [float(number) for number in numbers if number is not None]
+    return int(values[0]) if len(values) == 1 else values
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    """Show on a terminal that work is going on; a pipe sees nothing of it."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what + " ..."):
+        yield
+
+
+def main() -> None:
+    """Run the command: errors are one sentence on standard error and exit code 2."""
+    warnings.showwarning = lambda message, *_rest: typer.echo(f"glmlr: {message}", err=True)
+    try:
+        app()
+    except GlmlrError as problem:
+        typer.echo(f"glmlr: {problem}", err=True)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("glmlr: interrupted; nothing was written.", err=True)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

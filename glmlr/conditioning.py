@@ -1,0 +1,217 @@
+"""Which columns cost digits, and which have nothing of their own? Scaling and aliasing of design columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cholesky, qr
+
+from glmlr.blocks import Block, Rows, over_blocks
+
+Floats = npt.NDArray[np.float64]
+
+#: A column is aliased when what the earlier columns leave of it is below this share of it (the tolerance of R's glm).
+ALIAS_TOLERANCE: Final = 1e-11
+#: Below this share a column is suspect in the cross-products and is looked at again by an orthogonal factorisation.
+_SUSPECT_SHARE: Final = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums by column: rows, x, x^2, largest |x|, and whether the column is one constant; events, trials and offset."""
+
+    rows: int
+    total: Floats
+    squares: Floats
+    largest: Floats
+    first: Floats
+    constant: npt.NDArray[np.bool_]
+    events: float
+    trials: float
+    offset: float
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.rows + other.rows,
+            self.total + other.total,
+            self.squares + other.squares,
+            np.maximum(self.largest, other.largest),
+            self.first,
+            self.constant & other.constant & (self.first == other.first),
+            self.events + other.events,
+            self.trials + other.trials,
+            self.offset + other.offset,
+        )
+
+
+def block_moments(block: Block) -> Moments:
+    """Give one block's sums by column."""
+    x = block.x
+    largest = np.maximum(x.max(axis=1), -x.min(axis=1))
+    with np.errstate(over="ignore"):
+        squares = np.einsum("kb,kb->k", x, x)
+    first = x[:, 0].copy()
+    constant = x[:, -1] == first
+    for column in np.flatnonzero(constant):
+        constant[column] = bool((x[column] == first[column]).all())
+    total = block.total_weight()
+    events = float(block.y.sum() if total is None else np.dot(block.y, total))
+    trials = float(x.shape[1] if total is None else total.sum())
+    offset = 0.0 if block.offset is None else float((block.offset if total is None else block.offset * total).sum())
+    return Moments(x.shape[1], x.sum(axis=1), squares, largest, first, constant, events, trials, offset)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """Rows with each column centred (where there is a constant column to absorb it) and divided by its spread.
+
+    The likelihood and the fitted values do not change; sums of squares neither overflow nor cancel.
+    """
+
+    rows: Rows
+    center: Floats
+    scale: Floats
+    constant: int | None
+
+    def blocks(self) -> Iterator[Block]:
+        """Give the blocks with scaled columns."""
+        center, scale = self.center[:, None], self.scale[:, None]
+        for block in self.rows.blocks():
+            yield Block((block.x - center) / scale, block.y, block.weight, block.importance, block.offset)
+
+    def transform(self) -> Floats:
+        """Give the matrix T with beta of the original columns = T @ beta of the scaled columns, shape (k, k)."""
+        matrix = np.diag(1.0 / self.scale)
+        if self.constant is not None:
+            matrix[self.constant] -= self.center / self.scale / self.scale[self.constant]
+        return matrix
+
+    def inverse_transform(self) -> Floats:
+        """Give the inverse of `transform()` in closed form, shape (k, k)."""
+        matrix = np.diag(self.scale)
+        if self.constant is not None:
+            matrix[self.constant] += self.center
+        return matrix
+
+
+def scaled_rows(rows: Rows, moments: Moments) -> Scaled | None:
+    """Wrap the rows where a column's size, or its mean against its spread, would cost digits; None where not."""
+    mean = moments.total / moments.rows
+    constants = np.flatnonzero(moments.constant & (moments.first != 0))
+    constant = int(constants[0]) if constants.size else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = moments.squares / moments.rows - mean**2
+    # The one-pass variance is only a guide to size; where it cancelled the largest value stands in for it.
+    crude = np.where(np.isfinite(variance) & (variance > 1e-12 * mean**2), variance, 0.0)
+    spread = np.where(crude > 0, np.sqrt(crude), np.maximum(moments.largest, np.finfo(float).tiny))
+    centring = constant is not None and bool((np.abs(mean[~moments.constant]) > 10 * spread[~moments.constant]).any())
+    varying = spread[moments.largest > 0]
+    sized = bool((varying > 1e3).any() or (varying < 1e-3).any())
+    cancelled = bool(((crude == 0) & ~moments.constant).any())
+    if not (centring or sized or cancelled):
+        return None
+    center = np.zeros_like(mean)
+    if constant is not None:
+        movable = np.arange(mean.size) != constant
+        center[movable] = mean[movable]
+        spread = over_blocks(rows, lambda b: np.abs(b.x - center[:, None]).max(axis=1), np.maximum)
+        # A constant column centres to rounding noise, which must not be blown up into a predictor.
+        spread = np.where(spread > 1e-13 * moments.largest, spread, np.maximum(moments.largest, 1e-300))
+    spread = np.where(spread > 0, spread, 1.0)
+    return Scaled(rows, center, spread, constant)
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A column that earlier columns determine: name position, and the earlier columns with their coefficients."""
+
+    column: int
+    depends_on: tuple[tuple[int, float], ...]
+
+
+def find_aliases(rows: Rows, gram: Floats) -> tuple[Alias, ...]:
+    """Find the columns that earlier columns determine, in design order.
+
+    A cheap look at the cross-products comes first; columns it cannot clear are decided by an orthogonal factorisation
+    of the columns themselves, which sees dependencies down to the rounding of the data.
+    """
+    size = np.sqrt(np.maximum(np.diag(gram), 0.0))
+    if (size > 0).all():
+        try:
+            factor = cholesky(gram / np.outer(size, size), lower=True)
+        except np.linalg.LinAlgError:
+            pass
+        else:
+            if (np.diag(factor) > _SUSPECT_SHARE).all():
+                return ()
+    return _aliases_of(triangle(rows, lambda block: block.x))
+
+
+def triangle(rows: Rows, columns: Callable[[Block], Floats]) -> Floats:
+    """Give R of the QR factorisation of all rows of `columns(block)` (columns in rows, (p, b)), shape (p, p)."""
+
+    def factor(block: Block) -> Floats:
+        return _r_of(columns(block).T)
+
+    return over_blocks(rows, factor, lambda one, two: _r_of(np.vstack([one, two])))
+
+
+def _r_of(matrix: Floats) -> Floats:
+    (r,) = qr(matrix, mode="r", check_finite=False)
+    wide = min(matrix.shape[1], r.shape[0])
+    square = np.zeros((matrix.shape[1], matrix.shape[1]))
+    square[:wide] = np.triu(r[:wide])
+    return square
+
+
+def _aliases_of(r: Floats) -> tuple[Alias, ...]:
+    """Orthogonalise the columns of R one after the other; those with nothing left of them are aliased."""
+    basis = np.empty((r.shape[0], 0))
+    kept: list[int] = []
+    aliases: list[Alias] = []
+    for column in range(r.shape[1]):
+        vector = r[:, column]
+        size = float(np.linalg.norm(vector))
+        rest = vector - basis @ (basis.T @ vector)
+        rest = rest - basis @ (basis.T @ rest)
+        left = float(np.linalg.norm(rest))
+        if size == 0.0 or left <= ALIAS_TOLERANCE * size:
+            aliases.append(Alias(column, _dependency(r, kept, vector)))
+        else:
+            kept.append(column)
+            basis = np.column_stack([basis, rest / left])
+    return tuple(aliases)
+
+
+def _dependency(r: Floats, kept: list[int], vector: Floats) -> tuple[tuple[int, float], ...]:
+    if not kept or not vector.any():
+        return ()
+    coefficients = np.linalg.lstsq(r[:, kept], vector, rcond=None)[0]
+    sizes = np.abs(coefficients) * np.linalg.norm(r[:, kept], axis=0)
+    return tuple(
+        (column, float(value))
+        for column, value, size in zip(kept, coefficients, sizes, strict=True)
+        if size > 1e-8 * np.linalg.norm(vector)
+    )
+
+
+def gram_of(rows: Rows) -> Floats:
+    """Give the cross-products of the columns, shape (k, k)."""
+    return over_blocks(rows, lambda block: np.dot(block.x, block.x.T), np.add)
+
+
+def aliases_in_data(aliases: tuple[Alias, ...], rows: Rows, scaled: Scaled | None) -> tuple[Alias, ...]:
+    """Say the dependencies in terms of the columns as they were given."""
+    if not aliases or scaled is None:
+        return aliases
+    r = triangle(rows, lambda block: block.x)
+    dropped = {alias.column for alias in aliases}
+    kept = [column for column in range(r.shape[1]) if column not in dropped]
+    return tuple(
+        Alias(a.column, _dependency(r, [column for column in kept if column < a.column], r[:, a.column]))
+        for a in aliases
+    )

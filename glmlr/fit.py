@@ -1,0 +1,509 @@
+"""How is a binomial model fitted to a formula and rows? `fit()` and the `Fit` that everything else is a function of."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import log_ndtr, ndtr
+
+from glmlr.account import account, separation_sentence
+from glmlr.blocks import Block, linear_predictor
+from glmlr.covariance import ROBUST, clustered, robust
+from glmlr.design import Design, NewRows, build_design
+from glmlr.errors import (
+    ConvergenceWarning,
+    FitError,
+    OptionError,
+    SeparationWarning,
+    explained_arguments,
+    one_of,
+)
+from glmlr.links import Link, link_named
+from glmlr.proportions import normal_quantile
+from glmlr.ranking import Ranking, rank
+from glmlr.scored import Scored
+from glmlr.separation import Maximum, Separation, maximise
+from glmlr.solver import Solution, solve
+
+if TYPE_CHECKING:
+    from glmlr.exhibits import Table
+
+Floats = npt.NDArray[np.float64]
+
+SOLVERS: Final = ("newton", "statsmodels")
+SCALES: Final = ("corrected", "weighted")
+KINDS_OF_PREDICTION: Final = ("probability", "link")
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted binomial model (n = rows used, k = design columns).
+
+    Attributes:
+        design: the formula applied to the rows.
+        link: logit, probit or cloglog.
+        solution: estimates and how they were reached; infinite where separated, NaN where aliased.
+        null: the model with intercept (and offset) only, fitted with the same weights.
+        covariance: of the estimates, shape (k, k); NaN rows and columns where there is no finite estimate.
+        covariance_kind: a key of `glmlr.covariance.KINDS`.
+        separation: None, or which estimates are infinite.
+        working: finite coefficients that give the fitted values, shape (k,): 0 where aliased or infinite.
+
+    Every statistic of glmlr is also a method: `fit.odds_ratios()` is `glmlr.odds_ratios(fit)`.
+
+    """
+
+    design: Design
+    link: Link
+    solution: Solution
+    null: Solution
+    covariance: Floats
+    covariance_kind: str
+    separation: Separation | None
+    working: Floats
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Table]:
+            """Stand for the statistics that the registry binds."""
+
+    # ------------------------------------------------------------------ estimates
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients, length k."""
+        return self.design.names
+
+    @cached_property
+    def params(self) -> pd.Series:
+        """Estimates by name, length k; NaN where aliased, infinite where separated."""
+        return self._named(self.solution.beta, "estimate")
+
+    @cached_property
+    def bse(self) -> pd.Series:
+        """Standard errors by name, length k; NaN where there is no finite estimate."""
+        return self._named(np.sqrt(np.diag(self.covariance)), "std_error")
+
+    @cached_property
+    def z(self) -> pd.Series:
+        """Wald statistics, estimate / standard error, length k."""
+        with np.errstate(invalid="ignore"):
+            return self._named(np.asarray(self.params / self.bse), "z")
+
+    @cached_property
+    def pvalues(self) -> pd.Series:
+        """Two-sided Wald p-values, length k."""
+        return self._named(2.0 * ndtr(-np.abs(self.z.to_numpy())), "p_value")
+
+    @cached_property
+    def log10_pvalues(self) -> pd.Series:
+        """Base-10 logarithm of the Wald p-values, finite where the p-value itself underflows, length k."""
+        return self._named((np.log(2.0) + log_ndtr(-np.abs(self.z.to_numpy()))) / np.log(10.0), "log10_p")
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance of the estimates, k x k, named on both sides."""
+        return pd.DataFrame(self.covariance.copy(), index=list(self.names), columns=list(self.names))
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Wald intervals, k x 2 with columns low and high; all of the line for an infinite estimate.
+
+        Raises:
+            OptionError: a level outside (0, 1).
+
+        """
+        half = normal_quantile(level) * self.bse
+        return pd.DataFrame({"low": self.params - half, "high": self.params + half})
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gradient vanished."""
+        return self.solution.converged
+
+    # ------------------------------------------------------------------ likelihood
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood of the Bernoulli rows (weighted pseudo-likelihood under importance weights)."""
+        return self.solution.loglik
+
+    @property
+    def null_loglik(self) -> float:
+        """Log-likelihood of the null model: intercept and offset only."""
+        return self.null.loglik
+
+    @property
+    def deviance(self) -> float:
+        """Deviance of the Bernoulli rows, -2 log-likelihood."""
+        return -2.0 * self.loglik
+
+    @cached_property
+    def nobs(self) -> int:
+        """Number of Bernoulli trials: rows used, each by its frequency."""
+        weight = self.design.weight
+        return self.design.y.size if weight is None else round(float(weight.sum()))
+
+    @property
+    def rank(self) -> int:
+        """Number of estimated coefficients, infinite ones included: the k of AIC and BIC."""
+        return self.solution.rank
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom, n - k."""
+        return self.nobs - self.rank
+
+    @property
+    def df_model(self) -> int:
+        """Degrees of freedom beyond the null model, k - 1."""
+        return self.rank - 1
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, -2 l + 2 k."""
+        return -2.0 * self.loglik + 2.0 * self.rank
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, -2 l + k log n, n being the sum of frequencies."""
+        return float(-2.0 * self.loglik + self.rank * np.log(self.nobs))
+
+    @property
+    def pseudo_likelihood(self) -> bool:
+        """Whether importance weights make the likelihood a weighted pseudo-likelihood."""
+        return self.design.importance is not None
+
+    # ------------------------------------------------------------------ fitted values
+
+    @property
+    def event(self) -> str:
+        """The outcome that is modelled, "low = 1"."""
+        return self.design.event.label
+
+    @cached_property
+    def eta(self) -> Floats:
+        """Linear predictor of the rows used on the scale of `probabilities`, shape (n,)."""
+        return _frozen(self.weighted_eta - self.prior_shift)
+
+    @cached_property
+    def weighted_eta(self) -> Floats:
+        """Linear predictor of the rows used as the coefficients give it, shape (n,); infinite where separated."""
+        blocks = self.design.blocks()
+        eta = np.concatenate([linear_predictor(block.x, self.working, block.offset) for block in blocks])
+        if self.separation is not None:
+            rows = self.separation.separated
+            eta[rows] = np.where(self.design.y[rows] > 0.5, np.inf, -np.inf)
+        return _frozen(eta)
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """Fitted probability of the event for the rows used, shape (n,), corrected for class weights."""
+        return _frozen(self.link.mean(np.asarray(self.eta)))
+
+    @cached_property
+    def prior_shift(self) -> float:
+        """What class weights added to the intercept: log(w1 / w0) for the logit (King & Zeng 2001), 0 without them.
+
+        For the other links the intercept is fitted again to the unweighted rows, the other coefficients held.
+        """
+        if self.design.class_weights is None:
+            return 0.0
+        w0, w1 = self.design.class_weights
+        if self.link.name == "logit":
+            return float(np.log(w1 / w0))
+        design = self.design
+        rows = _Constant(design.y, design.weight, None, np.asarray(self.weighted_eta))
+        return -float(solve(rows, self.link).beta[0])
+
+    @cached_property
+    def fitted_values(self) -> pd.Series:
+        """Fitted probabilities for every row read, in its order and with its index; NaN where a row was dropped."""
+        return self._per_row(self.probabilities, "probability")
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
+        return rank(self.probabilities, self.design.y, self.design.weight)
+
+    @cached_property
+    def scored(self) -> Scored:
+        """What the statistics of predicted probabilities need of this fit."""
+        return Scored(ranking=self.ranking, event=self.design.event, fitted=True, notes=self.scale_notes)
+
+    @property
+    def scale_notes(self) -> tuple[str, ...]:
+        """Say on which scale the probabilities are, where class weights make two of them."""
+        if self.design.class_weights is None:
+            return ()
+        how = "minus log(w1/w0)" if self.link.name == "logit" else "fitted again without the weights"
+        return (f"Probabilities are corrected for the class weights: the intercept {how}.",)
+
+    def predict(
+        self,
+        new_data: Any = None,
+        *,
+        interval: float | bool | None = None,
+        kind: str = "probability",
+        scale: str = "corrected",
+        unknown: str = "error",
+        offset: Any = None,
+    ) -> pd.Series | pd.DataFrame:
+        """Predict the probability of the event, or the linear predictor.
+
+        Args:
+            new_data: rows to score, anything `fit` takes; None for the rows of the fit.
+            interval: None for a Series; a level such as 0.95 (or True for 0.95) for a frame with columns estimate,
+                low and high. Intervals are built on the link scale, so they stay in [0, 1].
+            kind: "probability" or "link".
+            scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+            unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
+            offset: offset of the new rows where the fit had one that was not a column.
+
+        Returns:
+            A Series or frame with one row per row given, in its order and index; NaN where something is missing.
+
+        Raises:
+            DataError: a column is missing or cannot be used.
+            UnknownLevelError: a level the fit has not seen, with unknown="error".
+
+        """
+        one_of("kind", kind, KINDS_OF_PREDICTION)
+        shift = self.prior_shift if one_of("scale", scale, SCALES) == "corrected" else 0.0
+        if new_data is None:
+            index, complete, x = self.design.index, self.design.used, None
+            eta = np.asarray(self.weighted_eta) - shift
+        else:
+            rows = self.design.apply(new_data, unknown=unknown, offset=offset)
+            index, complete, x = rows.index, rows.complete, rows.matrix
+            eta = self._eta_of(rows) - shift
+        transform = self.link.mean if kind == "probability" else np.asarray
+        if interval is None or interval is False:
+            return _spread(transform(eta), complete, index, kind)
+        half = normal_quantile(0.95 if interval is True else interval) * self._eta_error(
+            self.design.matrix() if x is None else x
+        )
+        with np.errstate(invalid="ignore"):
+            columns = {"estimate": eta, "low": eta - half, "high": eta + half}
+        return pd.DataFrame(
+            {name: _spread(transform(values), complete, index, name) for name, values in columns.items()}
+        )
+
+    def _eta_of(self, rows: NewRows) -> Floats:
+        """Linear predictor of new rows; infinite on the far side of a separating direction."""
+        eta = linear_predictor(rows.matrix.T, self.working, rows.offset)
+        if self.separation is None:
+            return eta
+        along = rows.matrix @ self.separation.ray
+        size = np.abs(rows.matrix) @ np.abs(self.separation.ray)
+        beyond = np.abs(along) > 1e-7 * np.maximum(size, 1e-300)
+        return np.asarray(np.where(beyond, np.sign(along) * np.inf, eta))
+
+    def _eta_error(self, x: Floats) -> Floats:
+        """Standard error of the linear predictor, shape (m,), over the finite estimates."""
+        covariance = np.where(np.isnan(self.covariance), 0.0, self.covariance)
+        return np.asarray(np.sqrt(np.maximum(np.einsum("mk,kj,mj->m", x, covariance, x, optimize=True), 0.0)))
+
+    # ------------------------------------------------------------------ what must be said
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What every output must carry: the event, the weights, the kind of standard errors, what went wrong."""
+        return account(self.design, self.link, self.solution, self.separation, self.covariance_kind)
+
+    def _repr_html_(self) -> str:
+        return str(self.summary()._repr_html_())
+
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    def __repr__(self) -> str:
+        return f"<glmlr.Fit {self.design.formula!r}, {self.link.name}, n = {self.nobs:,}, modelling P({self.event})>"
+
+    def _named(self, values: Floats, name: str) -> pd.Series:
+        return pd.Series(np.array(values, dtype=np.float64), index=list(self.names), name=name)
+
+    def _per_row(self, values: Floats, name: str) -> pd.Series:
+        return _spread(values, self.design.used, self.design.index, name)
+
+
+# ---------------------------------------------------------------------------------------------- fitting
+
+
+@explained_arguments
+def fit(
+    formula: str,
+    data: Any,
+    *,
+    link: str = "logit",
+    event: Any = None,
+    freq_weights: Any = None,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    offset: Any = None,
+    robust: str | None = None,
+    cluster: Any = None,
+    solver: str = "newton",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    max_iterations: int = 100,
+) -> Fit:
+    """Fit a binomial generalised linear model given by a formula.
+
+    Args:
+        formula: patsy grammar, "low ~ age + C(race) + smoke"; "successes + failures ~ ..." for counts; "y ~ ." for all
+            other columns; back-ticks around names with spaces. Columns come from the data only.
+        data: pandas, polars or pyarrow frame, dict of columns, or the path of a CSV or Parquet file.
+        link: "logit", "probit" or "cloglog".
+        event: the value of the response that is the event; needed for two values other than 0/1 and bool.
+        freq_weights: counts: each row stands for that many rows. A column name, a Series (aligned by index), or an
+            array of shape (n,).
+        class_weight: "balanced" for n / (2 n_k), or {class: weight}; standard errors are then the sandwich.
+        sample_weight: importance of each row, as freq_weights; standard errors are then the sandwich.
+        offset: known part of the linear predictor, as freq_weights.
+        robust: "HC0", "HC1", "HC2" or "HC3" for sandwich standard errors; None for the expected information, unless
+            importance weights make it HC0.
+        cluster: column name, Series or array that names each row's cluster, for cluster-robust standard errors.
+        solver: "newton", or "statsmodels" for statsmodels' own GLM on the same design.
+        functions: functions of your own for the formula, by name.
+        max_iterations: largest number of Newton steps.
+
+    Returns:
+        The `Fit`.
+
+    Raises:
+        FormulaError, DataError, ResponseError, WeightError, OptionError, ArgumentError: what is wrong, in a sentence.
+        FitError: there are no estimates (as many coefficients as rows, nothing varies).
+
+    """
+    chosen = link_named(link)
+    one_of("solver", solver, SOLVERS)
+    if robust is not None:
+        one_of("robust", robust, ROBUST)
+    if robust is not None and cluster is not None:
+        raise OptionError("robust= and cluster= name two covariances; give one of them.")
+    if not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
+        raise OptionError(f"max_iterations={max_iterations!r} is not a whole number of at least 1.")
+    design = build_design(
+        formula,
+        data,
+        event=event,
+        freq_weights=freq_weights,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+        offset=offset,
+        cluster=cluster,
+        functions=functions,
+    )
+    return fit_design(design, chosen, robust=robust, solver=solver, max_iterations=int(max_iterations))
+
+
+def fit_design(
+    design: Design, link: Link, *, robust: str | None = None, solver: str = "newton", max_iterations: int = 100
+) -> Fit:
+    """Fit a design: solve, look for separation, fit the null model, find the covariance."""
+    _refuse_saturated(design)
+    found = maximise(design, link, max_iterations=max_iterations)
+    if solver == "statsmodels" and found.separation is None:
+        from glmlr.statsmodels_bridge import solve_by_statsmodels
+
+        found = replace(found, solution=solve_by_statsmodels(design, link, found.solution))
+        found = replace(found, working=np.nan_to_num(found.solution.beta))
+    kind = _covariance_kind(design, robust)
+    fitted = Fit(
+        design=design,
+        link=link,
+        solution=found.solution,
+        null=_null(design, link),
+        covariance=_frozen(_covariance(design, link, found, kind)),
+        covariance_kind=kind,
+        separation=found.separation,
+        working=_frozen(found.working),
+    )
+    if found.separation is not None:
+        warnings.warn(separation_sentence(design, found.separation), SeparationWarning, stacklevel=4)
+    elif not fitted.converged:
+        warnings.warn(f"The fit did not converge: {fitted.solution.reason}.", ConvergenceWarning, stacklevel=4)
+    return fitted
+
+
+def _refuse_saturated(design: Design) -> None:
+    trials = design.y.size if design.weight is None else float(design.weight.sum())
+    if len(design.names) >= trials:
+        raise FitError(
+            f"The formula asks for {len(design.names)} coefficients and there are only {trials:.0f} usable rows; "
+            "use fewer terms or more data."
+        )
+
+
+def _covariance_kind(design: Design, robust_kind: str | None) -> str:
+    if design.cluster is not None:
+        return "cluster"
+    if robust_kind is not None:
+        return robust_kind
+    return "model" if design.importance is None else "HC0"
+
+
+def _covariance(design: Design, link: Link, found: Maximum, kind: str) -> Floats:
+    """Covariance of the finite estimates, NaN elsewhere, shape (k, k)."""
+    finite = found.finite
+    inverse = found.solution.inverse
+    if kind == "model" or finite.size == 0:
+        return np.array(inverse)
+    rows = found.finite_rows(design)
+    beta, part = found.working[finite], inverse[np.ix_(finite, finite)]
+    if kind == "cluster" and design.cluster is not None:
+        cluster = design.cluster if found.face is None else design.cluster[found.face]
+        matrix = clustered(rows, beta, link, part, np.unique(cluster, return_inverse=True)[1])
+    else:
+        trials = design.y.size if design.weight is None else float(design.weight.sum())
+        matrix = robust(rows, beta, link, part, kind, trials)
+    covariance = np.full_like(inverse, np.nan)
+    covariance[np.ix_(finite, finite)] = matrix
+    return covariance
+
+
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    """Rows with nothing but a constant."""
+
+    y: Floats
+    weight: Floats | None
+    importance: Floats | None
+    offset: Floats | None
+
+    def blocks(self) -> list[Block]:
+        """Give all rows as one block."""
+        return [Block(np.ones((1, self.y.size)), self.y, self.weight, self.importance, self.offset)]
+
+
+def _null(design: Design, link: Link) -> Solution:
+    """Fit intercept and offset only; without an offset the share of events is the answer for every link."""
+    block = _Constant(design.y, design.weight, design.importance, design.offset).blocks()[0]
+    total = block.total_weight()
+    trials = float(design.y.size if total is None else total.sum())
+    events = float(design.y.sum() if total is None else np.dot(design.y, total))
+    if design.offset is not None:
+        return solve(_Constant(design.y, design.weight, design.importance, design.offset), link)
+    share = events / trials
+    loglik = events * np.log(share) + (trials - events) * np.log1p(-share)
+    beta = link.link(np.array([share]))
+    weight = float(link.weight(beta)[0]) * trials
+    return Solution(beta, np.array([[weight]]), np.array([[1 / weight]]), float(loglik), 0, 0.0, True, None)
+
+
+def _spread(values: Floats, complete: npt.NDArray[np.bool_], index: pd.Index, name: str) -> pd.Series:
+    """Put values of complete rows back among all rows."""
+    everywhere = np.full(complete.size, np.nan)
+    everywhere[complete] = values
+    return pd.Series(everywhere, index=index, name=name)
+
+
+def _frozen(array: Floats) -> Floats:
+    array = np.asarray(array)
+    array.flags.writeable = False
+    return array

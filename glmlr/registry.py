@@ -1,0 +1,180 @@
+"""What can be said about a fit? `@statistic` records a function and binds it on `Fit`; the report reads the record."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from glmlr.errors import ArgumentError, DataError, explained_arguments
+from glmlr.exhibits import Definition, Table
+from glmlr.fit import Fit
+from glmlr.ranking import rank
+from glmlr.response import code_response
+from glmlr.sample import Sample, sample_of_data, sample_of_design
+from glmlr.scored import Scored
+
+#: The parts of a report in reading order: key -> (title, the question it answers).
+SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "profile": ("Who was analysed", "rows, events, weights, and what was left out"),
+        "screening": ("Each predictor alone", "observed log-odds by level or bin, before any model"),
+        "coefficients": ("Coefficients", "estimates, standard errors, intervals, odds ratios"),
+        "hypotheses": ("Tests of terms", "does each term matter?"),
+        "effects": ("Effects", "what a predictor does to the probability"),
+        "goodness": ("Fit of the model", "likelihood, information criteria, pseudo R2, lack of fit"),
+        "discrimination": ("Discrimination", "does the model rank events above non-events?"),
+        "calibration": ("Calibration", "do predicted probabilities match observed rates?"),
+        "deciles": ("Deciles", "how concentrated are the events among the highest scores?"),
+        "classification": ("Cut-offs", "what happens at each cut-off?"),
+        "diagnostics": ("Diagnostics", "which rows and which columns deserve a second look?"),
+        "validation": ("Validation", "how will it do on new rows?"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """The record of one statistic.
+
+    Attributes:
+        key: its name everywhere: the function's, the method's, the table's key, the anchor in a report.
+        title: heading of its table.
+        section: the part of the report it belongs to, a key of `SECTIONS`.
+        reference: where the definition comes from.
+        function: the function itself, of a Fit (and of arrays where `on` is "scores", of data where it is "data").
+        definitions: measure -> what it means here, for the report's list of definitions.
+        on: "fit" needs a Fit; "scores" needs outcomes and scores only; "data" needs a response and predictors only.
+        in_report: whether the full report shows it.
+
+    """
+
+    key: str
+    title: str
+    section: str
+    reference: str
+    function: Callable[..., Table]
+    definitions: Mapping[str, str]
+    on: Literal["fit", "scores", "data"] = "fit"
+    in_report: bool = True
+
+    def listed(self) -> tuple[Definition, ...]:
+        """Give its definitions for the list at the end of a report."""
+        return tuple(Definition(name, meaning, self.reference) for name, meaning in self.definitions.items())
+
+
+STATISTICS: Final[dict[str, Statistic]] = {}
+
+
+def statistic(
+    *,
+    section: str,
+    title: str,
+    reference: str,
+    definitions: Mapping[str, str] | None = None,
+    on: Literal["fit", "scores", "data"] = "fit",
+    in_report: bool = True,
+) -> Callable[[Callable[..., Table]], Callable[..., Table]]:
+    """Record a statistic and bind it as a method of `Fit` under the function's own name.
+
+    The function takes a `Fit` (on="fit"), a `Scored` (on="scores") or a `Sample` (on="data") first and keyword-only
+    options after it. With on="scores" the public function also takes arrays: `association(y, p, weight=None,
+    event=None, **options)`; with on="data" it also takes data: `screen(data, response, predictors=None, event=None,
+    freq_weights=None, **options)`.
+    """
+    if section not in SECTIONS:
+        raise ArgumentError(f"The section {section!r} does not exist; add it to SECTIONS first.")
+
+    def record(function: Callable[..., Table]) -> Callable[..., Table]:
+        checked = explained_arguments(function)
+        public = {"fit": _of_fit, "scores": _of_scores, "data": _of_data}[on](checked)
+        key = function.__name__
+        if key in STATISTICS and STATISTICS[key].function.__module__ != function.__module__:
+            raise ArgumentError(f"A statistic named {key!r} exists already.")
+        STATISTICS[key] = Statistic(
+            key, title, section, reference, public, MappingProxyType(dict(definitions or {})), on, in_report
+        )
+        setattr(Fit, key, public)
+        return public
+
+    return record
+
+
+def _of_fit(function: Callable[..., Table]) -> Callable[..., Table]:
+    @functools.wraps(function)
+    def public(fit: Fit, **options: Any) -> Table:
+        if not isinstance(fit, Fit):
+            raise ArgumentError(
+                f"{function.__name__}() takes a fitted model, not {type(fit).__name__}; fit one with "
+                "glmlr.fit(formula, data)."
+            )
+        return function(fit, **options)
+
+    return public
+
+
+def _of_scores(function: Callable[..., Table]) -> Callable[..., Table]:
+    @functools.wraps(function)
+    def public(subject: Any, scores: Any = None, *, weight: Any = None, event: Any = None, **options: Any) -> Table:
+        if isinstance(subject, (Fit, Scored)):
+            if scores is not None or weight is not None or event is not None:
+                raise ArgumentError(
+                    f"{function.__name__}() of a fitted model takes no scores, weight or event; they are the fit's own."
+                )
+            return function(subject.scored if isinstance(subject, Fit) else subject, **options)
+        if scores is None:
+            raise ArgumentError(
+                f"{function.__name__}() takes a fitted model, or outcomes and scores: {function.__name__}(y, p)."
+            )
+        return function(scored_arrays(subject, scores, weight=weight, event=event), **options)
+
+    return public
+
+
+def _of_data(function: Callable[..., Table]) -> Callable[..., Table]:
+    name = function.__name__
+
+    @functools.wraps(function)
+    def public(
+        subject: Any,
+        response: Any = None,
+        predictors: Any = None,
+        *,
+        event: Any = None,
+        freq_weights: Any = None,
+        **options: Any,
+    ) -> Table:
+        if isinstance(subject, (Fit, Sample)):
+            if not all(own is None for own in (response, predictors, event, freq_weights)):
+                raise ArgumentError(
+                    f"{name}() of a fitted model takes no response, predictors, event or freq_weights; "
+                    "they are the fit's own."
+                )
+            return function(sample_of_design(subject.design) if isinstance(subject, Fit) else subject, **options)
+        if response is None:
+            raise ArgumentError(f"{name}() takes a fitted model, or data and the name of the response.")
+        sample = sample_of_data(subject, response, predictors, event=event, freq_weights=freq_weights)
+        return function(sample, **options)
+
+    return public
+
+
+def scored_arrays(outcome: Any, scores: Any, *, weight: Any = None, event: Any = None) -> Scored:
+    """Make a `Scored` of two arrays: outcomes (two values, `event` names the event) and scores, shape (n,) each."""
+    values = outcome if isinstance(outcome, pd.Series) else pd.Series(np.asarray(outcome).ravel())
+    if values.isna().any():
+        raise DataError(f"{int(values.isna().sum())} of the {len(values)} outcomes are missing; drop those rows.")
+    if isinstance(outcome, pd.Series) and isinstance(scores, pd.Series) and not outcome.index.equals(scores.index):
+        raise DataError("Outcomes and scores are Series with different indexes; align them, or give arrays.")
+    y, coded = code_response(values, str(values.name or "y"), event)
+    return Scored(ranking=rank(scores, y, weight), event=coded, fitted=False)
+
+
+def definitions() -> tuple[Definition, ...]:
+    """List every quantity that glmlr reports: its name, what it means here, and the source."""
+    return tuple(item for record in STATISTICS.values() for item in record.listed())

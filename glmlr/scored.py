@@ -1,0 +1,43 @@
+"""What do the statistics of predicted probabilities need? A ranking, the event's name, where the scores come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glmlr.errors import DataError
+from glmlr.ranking import Ranking
+from glmlr.response import Event
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Rows with an outcome and a score, ranked.
+
+    Attributes:
+        ranking: the distinct scores with the weight of events and of non-events at each.
+        event: the outcome that is the event.
+        fitted: True where the scores are fitted values of these very rows (Hosmer-Lemeshow then has groups - 2
+            degrees of freedom), False for new rows or scores from elsewhere.
+        notes: sentences every output must carry (which scale the probabilities are on).
+
+    """
+
+    ranking: Ranking
+    event: Event
+    fitted: bool
+    notes: tuple[str, ...] = ()
+
+    def require_both(self) -> None:
+        """Raise `DataError` unless there are events and non-events."""
+        if self.ranking.total_events == 0 or self.ranking.total_nonevents == 0:
+            lacking = "an event" if self.ranking.total_events == 0 else "a non-event"
+            raise DataError(f"No row is {lacking} (the event is {self.event.label}); this statistic needs both kinds.")
+
+    def require_probabilities(self, name: str) -> None:
+        """Raise `DataError` unless every score is a probability."""
+        score = self.ranking.score
+        if score[0] < 0 or score[-1] > 1:
+            low, high = float(np.min(score)), float(np.max(score))
+            raise DataError(f"{name}() needs probabilities in [0, 1]; these scores run from {low:g} to {high:g}.")

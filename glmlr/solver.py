@@ -1,0 +1,345 @@
+"""Which coefficients maximise the likelihood? Newton steps over blocks of rows.
+
+Everything is a sum over blocks: one pass gives the log-likelihood, the score and the information at a value of the
+coefficients. For the logit, observed and expected information are one and Newton's method is Fisher scoring; for the
+other links the steps use the observed information, so that the last ones converge quadratically, and the covariance the
+expected one. The blocks are added in groups of fixed size and the groups in order, so that the result has the same
+bits for any number of threads.
+
+Reference: McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., section 2.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_solve, cholesky
+
+from glmlr.blocks import Block, Rows, Strided, Subset, over_blocks
+from glmlr.conditioning import (
+    ALIAS_TOLERANCE,
+    Alias,
+    Moments,
+    Scaled,
+    aliases_in_data,
+    block_moments,
+    find_aliases,
+    gram_of,
+    scaled_rows,
+    triangle,
+)
+from glmlr.errors import FitError
+from glmlr.links import Link
+
+Floats = npt.NDArray[np.float64]
+
+#: Stop when the Newton decrement (the distance to the maximum, in standard errors) is below this.
+TOLERANCE: Final = 1e-10
+#: A decrement that no longer falls and is below this is at the limit of floating point.
+_ROUNDING_FLOOR: Final = 1e-5
+MAX_ITERATIONS: Final = 100
+_MAX_HALVINGS: Final = 40
+_PATIENT_HALVINGS: Final = 10
+
+#: Reciprocal condition of the scaled information below which steps are solved by QR instead of Cholesky.
+_ILL_CONDITIONED: Final = 1e-9
+
+_SUBSAMPLE_FROM_ROWS: Final = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What one pass over the rows adds up: log-likelihood, score (k,) and information (k, k)."""
+
+    loglik: float
+    score: Floats
+    information: Floats
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(self.loglik + other.loglik, self.score + other.score, self.information + other.information)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Estimates and how they were reached (k = design columns).
+
+    Attributes:
+        beta: estimates, shape (k,); NaN where aliased.
+        information: expected information at the estimates, shape (k, k); zero rows and columns where aliased.
+        inverse: inverse of the information of the estimated columns, shape (k, k); NaN where aliased.
+        loglik: log-likelihood of the Bernoulli rows at the estimates (weighted, under importance weights).
+        iterations: steps taken over all rows.
+        gradient_norm: largest component of the score, each divided by its standard deviation, at the last pass.
+        converged: whether the Newton decrement fell below the tolerance.
+        reason: None, or a sentence that says why not, or which harder path was taken.
+        trace: one record a pass.
+        aliased: columns that were left out, with the dependency.
+        method: "cholesky", or "qr" where the information was too ill-conditioned for it.
+
+    """
+
+    beta: Floats
+    information: Floats
+    inverse: Floats
+    loglik: float
+    iterations: int
+    gradient_norm: float
+    converged: bool
+    reason: str | None
+    trace: tuple[Pass, ...] = ()
+    aliased: tuple[Alias, ...] = ()
+    method: str = "cholesky"
+
+    @property
+    def estimated(self) -> npt.NDArray[np.bool_]:
+        """Which columns have an estimate, shape (k,)."""
+        return ~np.isnan(self.beta)
+
+    @property
+    def rank(self) -> int:
+        """Number of coefficients that are not aliased, infinite ones included."""
+        return self.beta.size - len(self.aliased)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of the iteration: log-likelihood, Newton decrement, and by how often the step before was halved."""
+
+    iteration: int
+    loglik: float
+    decrement: float
+    gradient_norm: float
+    halvings: int
+
+
+def block_sums(block: Block, beta: Floats, link: Link, expected: bool = True) -> Sums:
+    """Give one block's log-likelihood, score and (expected or observed) information at `beta`."""
+    part = link.likelihood(block.eta(beta), block.y)
+    loglik, score, weight = part.loglik, part.score, part.weight if expected else part.curvature
+    total = block.total_weight()
+    if total is not None:
+        loglik, score, weight = loglik * total, score * total, weight * total
+    root = np.sqrt(weight)
+    scaled = block.x * root
+    return Sums(float(loglik.sum()), np.dot(block.x, score), np.dot(scaled, scaled.T))
+
+
+def sums_at(rows: Rows, beta: Floats, link: Link, expected: bool = True) -> Sums:
+    """Give the log-likelihood, score and (expected or observed) information of all rows at `beta` (k,)."""
+    return over_blocks(rows, lambda block: block_sums(block, beta, link, expected), Sums.__add__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Factor:
+    """The information, factorised: solves for a step and gives the inverse."""
+
+    triangle: Floats  # upper R with R'R = D information D
+    scale: Floats  # D: 1 / sqrt(diagonal)
+    method: str
+
+    def solve(self, vector: Floats) -> Floats:
+        scale = self.scale if vector.ndim == 1 else self.scale[:, None]
+        return np.asarray(scale * cho_solve((self.triangle, False), scale * vector))
+
+    def inverse(self) -> Floats:
+        matrix = self.solve(np.eye(self.scale.size))
+        return np.asarray((matrix + matrix.T) / 2)
+
+
+def _factorised(rows: Rows, sums: Sums, beta: Floats, link: Link, expected: bool) -> _Factor | None:
+    """Factorise the information by Cholesky, or by QR of the weighted rows where digits would be lost."""
+    diagonal = np.diag(sums.information)
+    if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
+    try:
+        upper = cholesky(sums.information * np.outer(scale, scale), lower=False)
+        if np.diag(upper).min() ** 2 > _ILL_CONDITIONED:
+            return _Factor(upper, scale, "cholesky")
+    except np.linalg.LinAlgError:
+        pass
+
+    def weighted(block: Block) -> Floats:
+        part = link.likelihood(block.eta(beta), block.y)
+        weight = part.weight if expected else part.curvature
+        total = block.total_weight()
+        return np.asarray(block.x * np.sqrt(weight if total is None else weight * total) * scale[:, None])
+
+    upper = triangle(rows, weighted)
+    if np.abs(np.diag(upper)).min() <= ALIAS_TOLERANCE:
+        return None
+    return _Factor(upper, scale, "qr")
+
+
+@dataclass
+class _Progress:
+    """Where the iteration stands."""
+
+    beta: Floats
+    sums: Sums
+    factor: _Factor | None
+    passes: list[Pass] = field(default_factory=list)
+    reason: str | None = None
+    converged: bool = False
+
+
+def solve(
+    rows: Rows,
+    link: Link,
+    *,
+    start: Floats | None = None,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_ITERATIONS,
+) -> Solution:
+    """Maximise the binomial likelihood by Fisher scoring with step-halving.
+
+    Args:
+        rows: blocks of the design with k columns, n rows.
+        link: the link.
+        start: coefficients to start from, shape (k,); by default a fit to every 40th row where there are many, else
+            the constant model.
+        tolerance: largest Newton decrement (in standard errors) accepted as converged.
+        max_iterations: largest number of steps.
+
+    Returns:
+        The `Solution`; not converged is a field with a reason, not an error.
+
+    Raises:
+        FitError: no rows, or no column that varies.
+
+    """
+    moments = over_blocks(rows, block_moments, Moments.__add__)
+    if moments.total.size == 0:
+        return _without_columns(rows, link)
+    scaled = scaled_rows(rows, moments)
+    inner: Rows = rows if scaled is None else scaled
+    aliases = find_aliases(inner, gram_of(inner))
+    keep = np.setdiff1d(np.arange(moments.total.size), [alias.column for alias in aliases])
+    if keep.size == 0:
+        raise FitError("No column of the design varies; there is nothing to estimate.")
+    chosen: Rows = inner if not aliases else Subset(inner, keep)
+    back = np.eye(keep.size) if scaled is None else scaled.transform()[np.ix_(keep, keep)]
+    forth = np.eye(keep.size) if scaled is None else scaled.inverse_transform()[np.ix_(keep, keep)]
+    if start is not None and np.isfinite(start[keep]).all():
+        first = forth @ start[keep]
+    else:
+        first = _start(chosen, link, moments, keep, None if scaled is None else scaled)
+    progress = _iterate(chosen, link, first, tolerance, max_iterations)
+    return _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
+
+
+def _start(rows: Rows, link: Link, moments: Moments, keep: npt.NDArray[np.intp], scaled: Scaled | None) -> Floats:
+    """Start from a fit to every 40th row where rows are many, else from the share of events."""
+    constant_model = np.zeros(keep.size)
+    constants = np.flatnonzero(moments.constant[keep] & (moments.first[keep] != 0))
+    share = (moments.events + 0.5) / (moments.trials + 1.0) if moments.trials > 0 else 0.5
+    share = min(max(share, 1e-12), 1 - 1e-12)
+    if constants.size:
+        value = moments.first[keep][constants[0]]
+        if scaled is not None:
+            value = value / scaled.scale[keep][constants[0]]
+        level = float(link.link(np.array([share]))[0]) - moments.offset / moments.trials
+        constant_model[constants[0]] = level / value
+    if moments.rows < _SUBSAMPLE_FROM_ROWS or moments.rows < 400 * keep.size:
+        return constant_model
+    part = _iterate(Strided(rows), link, constant_model, 0.5, 12)
+    return part.beta if part.converged and np.isfinite(part.beta).all() else constant_model
+
+
+def _iterate(rows: Rows, link: Link, beta: Floats, tolerance: float, max_iterations: int) -> _Progress:
+    """Take Newton steps, halved until the likelihood rises, until the decrement vanishes; then the expected sums."""
+    canonical = link.name == "logit"
+    progress = _Progress(beta, sums_at(rows, beta, link, canonical), None)
+    previous, halvings = np.inf, 0
+    for iteration in range(max_iterations + 1):
+        factor = _factorised(rows, progress.sums, progress.beta, link, canonical)
+        if factor is None:
+            progress.reason = "the information matrix became singular: some estimates run off to infinity"
+            break
+        progress.factor = factor
+        step = factor.solve(progress.sums.score)
+        decrement = float(np.sqrt(max(float(progress.sums.score @ step), 0.0)))
+        norm = float(np.max(np.abs(progress.sums.score) * factor.scale))
+        progress.passes.append(Pass(iteration, progress.sums.loglik, decrement, norm, halvings))
+        if decrement <= tolerance or (decrement < _ROUNDING_FLOOR and decrement > 0.9 * previous):
+            # The last step is below the tolerance: it moves no digit of the covariance, but it is free.
+            progress.beta = progress.beta + step if decrement <= tolerance else progress.beta
+            progress.converged = True
+            break
+        if iteration == max_iterations:
+            progress.reason = f"the gradient had not vanished after {max_iterations} iterations"
+            break
+        previous = decrement
+        moved = _halved(rows, link, progress, step)
+        if moved is None:
+            progress.reason = f"no step along the score raised the likelihood after {_MAX_HALVINGS} halvings"
+            break
+        progress.beta, progress.sums, halvings = moved
+    if not canonical:
+        progress.sums = sums_at(rows, progress.beta, link)
+        progress.factor = _factorised(rows, progress.sums, progress.beta, link, True)
+        if progress.factor is not None and progress.passes:
+            norm = float(np.max(np.abs(progress.sums.score) * progress.factor.scale))
+            progress.passes[-1] = replace(progress.passes[-1], loglik=progress.sums.loglik, gradient_norm=norm)
+    return progress
+
+
+def _halved(rows: Rows, link: Link, at: _Progress, step: Floats) -> tuple[Floats, Sums, int] | None:
+    """Shorten the step until the likelihood does not fall (beyond the rounding of its sum)."""
+    slack = 1e-12 * (abs(at.sums.loglik) + 1e-3)
+    for halvings in range(_MAX_HALVINGS):
+        # Far from the maximum the information can be all but zero and the step absurd: then shorten faster.
+        beta = at.beta + step * (0.5**halvings if halvings < _PATIENT_HALVINGS else 0.1 ** (halvings - 7))
+        sums = sums_at(rows, beta, link, link.name == "logit")
+        if np.isfinite(sums.loglik) and sums.loglik >= at.sums.loglik - slack:
+            return beta, sums, halvings
+    return None
+
+
+def _assembled(
+    progress: _Progress,
+    keep: npt.NDArray[np.intp],
+    k: int,
+    back: Floats,
+    forth: Floats,
+    aliases: tuple[Alias, ...],
+) -> Solution:
+    """Put the estimates of the kept columns back among all columns, in the units of the data."""
+    beta = np.full(k, np.nan)
+    beta[keep] = back @ progress.beta
+    information = np.zeros((k, k))
+    information[np.ix_(keep, keep)] = forth.T @ progress.sums.information @ forth
+    inverse = np.full((k, k), np.nan)
+    method = "cholesky"
+    if progress.factor is not None:
+        inverse[np.ix_(keep, keep)] = back @ progress.factor.inverse() @ back.T
+        method = progress.factor.method
+    last = progress.passes[-1] if progress.passes else None
+    return Solution(
+        beta=_frozen(beta),
+        information=_frozen(information),
+        inverse=_frozen(inverse),
+        loglik=progress.sums.loglik,
+        iterations=last.iteration if last else 0,
+        gradient_norm=last.gradient_norm if last else float("nan"),
+        converged=progress.converged,
+        reason=progress.reason,
+        trace=tuple(progress.passes),
+        aliased=aliases,
+        method=method,
+    )
+
+
+def _without_columns(rows: Rows, link: Link) -> Solution:
+    """Give the likelihood of the offset alone."""
+    empty = np.zeros(0)
+    sums = sums_at(rows, empty, link)
+    return Solution(empty, np.zeros((0, 0)), np.zeros((0, 0)), sums.loglik, 0, 0.0, True, None)
+
+
+def _frozen(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array

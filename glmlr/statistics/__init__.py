@@ -1,0 +1,23 @@
+"""Every statistic of glmlr: one file answers one question and is one section of the report."""
+
+from glmlr.statistics import (
+    calibration,
+    classification,
+    coefficients,
+    deciles,
+    discrimination,
+    goodness,
+    profile,
+    screening,
+)
+
+__all__ = [
+    "calibration",
+    "classification",
+    "coefficients",
+    "deciles",
+    "discrimination",
+    "goodness",
+    "profile",
+    "screening",
+]

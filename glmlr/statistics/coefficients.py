@@ -1,0 +1,319 @@
+"""What are the estimates? Coefficients with their standard errors and intervals, and odds ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from glmlr.blocks import Subset
+from glmlr.design import Term
+from glmlr.digits import text
+from glmlr.errors import NotApplicable, OptionError, one_of, suggestion
+from glmlr.exhibits import Axis, Chart, Series, Table
+from glmlr.fit import Fit
+from glmlr.proportions import checked_level, normal_quantile
+from glmlr.registry import statistic
+from glmlr.separation import maximise
+from glmlr.tails import Tail, chi_square_tail
+
+Floats = npt.NDArray[np.float64]
+
+WALD: Final = "Wald (1943), Trans. Amer. Math. Soc. 54; McCullagh & Nelder (1989), section 4.4"
+
+
+@statistic(
+    section="coefficients",
+    title="Coefficients",
+    reference=WALD,
+    definitions={
+        "Std. error": "Square root of the diagonal of the covariance; from the expected information unless said "
+        "otherwise. R's glm reports the same; Stata and SAS use the observed information, which differs for links "
+        "other than the logit.",
+        "z": "Estimate divided by its standard error. SAS prints its square as 'Wald Chi-Square' with 1 df.",
+        "p": "Two-sided, from the normal distribution; for an infinite estimate from the likelihood-ratio test.",
+    },
+)
+def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
+    """Tabulate the estimates with standard errors, Wald tests and intervals on the scale of the link.
+
+    Args:
+        fit: the fitted model, k coefficients.
+        level: level of the Wald intervals, in (0, 1).
+
+    Returns:
+        A table with one row per coefficient: term, estimate, std_error, z, p_value, log10_p (finite where the
+        p-value underflows), low, high and, where there is something to say, note. An infinite estimate has the p-value
+        of the likelihood-ratio test of its column; an aliased one has nothing.
+
+    Raises:
+        OptionError: a level outside (0, 1).
+
+    """
+    interval = fit.conf_int(level)
+    frame = pd.DataFrame(
+        {
+            "term": list(fit.names),
+            "estimate": fit.params.to_numpy(),
+            "std_error": fit.bse.to_numpy(),
+            "z": fit.z.to_numpy(),
+            "p_value": fit.pvalues.to_numpy(),
+            "log10_p": fit.log10_pvalues.to_numpy(),
+            "low": interval["low"].to_numpy(),
+            "high": interval["high"].to_numpy(),
+            "note": "",
+        }
+    )
+    notes = [
+        f"{_percent(level)} intervals are Wald intervals: estimate ± {normal_quantile(level):.3f} standard errors."
+    ]
+    for alias in fit.solution.aliased:
+        frame.loc[alias.column, "note"] = "aliased"
+    if fit.separation is not None:
+        _infinite_rows(fit, frame)
+        notes.append("The p-value of an infinite estimate is that of the likelihood-ratio test of its column.")
+    roles = {
+        "term": "text",
+        "estimate": "estimate",
+        "std_error": "std_error",
+        "z": "statistic",
+        "p_value": "p_value",
+        "low": "estimate",
+        "high": "estimate",
+    }
+    if (frame["note"] != "").any():
+        roles["note"] = "text"
+    labels = {"low": f"{_percent(level)} low", "high": "high"}
+    return Table("coefficients", "Coefficients", frame, roles, labels, tuple(notes) + fit.notes[1:])
+
+
+def _infinite_rows(fit: Fit, frame: pd.DataFrame) -> None:
+    """Put likelihood-ratio p-values and one-sided intervals into the rows of infinite estimates."""
+    separation = fit.separation
+    if separation is None:
+        return
+    for column in np.flatnonzero(separation.infinite):
+        tail = dropped_column_tail(fit, int(column))
+        rising = separation.direction[column] > 0
+        values = {"z": np.nan, "p_value": tail.p_value, "log10_p": tail.log10_p, "low": np.nan, "high": np.nan}
+        values["high" if rising else "low"] = np.inf if rising else -np.inf
+        for name, value in values.items():
+            frame.loc[column, name] = value
+        frame.loc[column, "note"] = "infinite (separation); likelihood-ratio p"
+    frame.loc[np.flatnonzero(separation.undetermined), "note"] = "not determined (separation)"
+
+
+def dropped_column_tail(fit: Fit, column: int) -> Tail:
+    """Give the likelihood-ratio p-value of one design column, 1 degree of freedom."""
+    others = np.setdiff1d(np.flatnonzero(~np.isnan(fit.solution.beta) | _undetermined(fit)), [column])
+    if others.size == 0:
+        return chi_square_tail(2 * (fit.loglik - _offset_loglik(fit)), 1)
+    reduced = maximise(Subset(fit.design, others), fit.link)
+    return chi_square_tail(2 * (fit.loglik - reduced.solution.loglik), 1)
+
+
+def _undetermined(fit: Fit) -> npt.NDArray[np.bool_]:
+    return np.zeros(len(fit.names), dtype=bool) if fit.separation is None else fit.separation.undetermined
+
+
+def _offset_loglik(fit: Fit) -> float:
+    """Log-likelihood of the offset alone."""
+    zero = np.zeros(len(fit.names))
+    total = 0.0
+    for block in fit.design.blocks():
+        part = fit.link.likelihood(block.eta(zero), block.y).loglik
+        weight = block.total_weight()
+        total += float((part if weight is None else part * weight).sum())
+    return total
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:g} %"
+
+
+# ------------------------------------------------------------------------------------------------ odds ratios
+
+
+@statistic(
+    section="coefficients",
+    title="Odds ratios",
+    reference="Hosmer, Lemeshow & Sturdivant (2013), Applied Logistic Regression, 3rd ed., chapter 3",
+    definitions={
+        "Odds ratio": "exp(coefficient x units): the factor by which the odds of the event change, other terms held. "
+        "Its interval is exp of the coefficient's interval.",
+        "Reference": "The level the other levels of a factor are compared with; its odds ratio is 1 by definition.",
+    },
+)
+def odds_ratios(fit: Fit, *, level: float = 0.95, per: str = "unit", units: Mapping[str, float] | None = None) -> Table:
+    """Tabulate odds ratios with intervals, the reference rows shown, and draw them.
+
+    Args:
+        fit: the fitted logit model.
+        level: level of the intervals, in (0, 1).
+        per: what a numeric column changes by: "unit" (1), "sd" (its standard deviation) or "iqr" (its inter-quartile
+            range, type 7), both over the rows used with their frequencies.
+        units: column name -> change, for columns with a change of their own ({"age": 10}); goes before `per`.
+
+    Returns:
+        A table with one row per level or column, intercept left out: term, level, units, odds_ratio, low, high and
+        p_value.
+
+    Raises:
+        NotApplicable: the link is not the logit, or the model has nothing but an intercept.
+        OptionError: `units` names no numeric column, or a change that is zero or not finite.
+
+    """
+    if not fit.link.has_odds_ratio:
+        raise NotApplicable(
+            f"The {fit.link.name} link has no odds ratio: exp(coefficient) is one only under the logit; fit with "
+            'link="logit", or compare predict() at two values of a predictor.'
+        )
+    one_of("per", per, ("unit", "sd", "iqr"))
+    checked_level(level)
+    changes = _changes(fit, per, dict(units or {}))
+    rows = [row for term in fit.design.terms if term.kind != "intercept" for row in _rows_of(fit, term, changes, level)]
+    if not rows:
+        raise NotApplicable("The model has nothing but an intercept, so there is no odds ratio.")
+    frame = pd.DataFrame(rows)
+    roles = {
+        "term": "text",
+        "level": "text",
+        "odds_ratio": "ratio",
+        "low": "ratio",
+        "high": "ratio",
+        "p_value": "p_value",
+    }
+    labels = {"level": "Level or change", "low": f"{_percent(level)} low", "high": "high"}
+    notes = ["An odds ratio's interval is exp of the coefficient's Wald interval."]
+    if any(term.kind == "interaction" for term in fit.design.terms):
+        notes.append(
+            "The row of an interaction is a ratio of odds ratios; the rows of its parts hold where the other part is "
+            "at its reference or zero."
+        )
+    return Table(
+        "odds_ratios", "Odds ratios", frame, roles, labels, tuple(notes), charts=(_forest(frame, level, fit.event),)
+    )
+
+
+def _rows_of(fit: Fit, term: Term, changes: Mapping[int, tuple[float, str]], level: float) -> list[dict[str, object]]:
+    """Give the rows of one term: the reference level, where it has one, then its columns."""
+    interval = fit.conf_int(level)
+    p_values = coefficients(fit, level=level).frame["p_value"] if fit.separation is not None else fit.pvalues
+    rows: list[dict[str, object]] = []
+    one_column_each = term.reference is not None and len(term.levels) == len(term.columns) + 1
+    names = [name for name in term.levels if name != term.reference] if one_column_each else []
+    if one_column_each:
+        rows.append(_row(term.name, f"{term.reference} (reference)", np.nan, 1.0, np.nan, np.nan, np.nan))
+    for position, column in enumerate(term.columns):
+        change, label = changes.get(column, (1.0, ""))
+        shown = names[position] if one_column_each else _inside(fit.names[column], term.name) or label
+        low, high = (float(interval[side].iloc[column]) for side in ("low", "high"))
+        estimate = float(fit.params.iloc[column])
+        if np.isinf(estimate):
+            low, high = (np.nan, np.inf) if estimate > 0 else (0.0, np.nan)
+            rows.append(
+                _row(term.name, shown, change, float(np.exp(estimate)), low, high, float(p_values.iloc[column]))
+            )
+            continue
+        bounds = sorted([low * change, high * change]) if not np.isnan(low) else [np.nan, np.nan]
+        with np.errstate(over="ignore"):
+            ratio, low, high = (float(value) for value in np.exp([estimate * change, *bounds]))
+        rows.append(_row(term.name, shown, change, ratio, low, high, float(p_values.iloc[column])))
+    return rows
+
+
+def _row(
+    term: str, level: str, units: float, ratio: float, low: float, high: float, p_value: float
+) -> dict[str, object]:
+    return {
+        "term": term,
+        "level": level,
+        "units": units,
+        "odds_ratio": ratio,
+        "low": low,
+        "high": high,
+        "p_value": p_value,
+    }
+
+
+def _inside(column: str, term: str) -> str:
+    """Give what a design column's name adds to its term's: "T.yes" for "smoke[T.yes]", "" for a numeric column."""
+    if column == term:
+        return ""
+    if column.startswith(term + "[") and column.endswith("]"):
+        inner = column[len(term) + 1 : -1]
+        return inner[2:] if inner.startswith("T.") else inner
+    return column
+
+
+def _changes(fit: Fit, per: str, units: dict[str, float]) -> dict[int, tuple[float, str]]:
+    """Give for each numeric column the change its odds ratio is for, and the words for it."""
+    numeric = [term.columns[0] for term in fit.design.terms if term.kind == "numeric" and len(term.columns) == 1]
+    names = {fit.names[column]: column for column in numeric}
+    for name, change in units.items():
+        if name not in names:
+            raise OptionError(f"units: {name!r} is not a numeric column of the model{suggestion(name, names) or '.'}")
+        if not isinstance(change, (int, float, np.number)) or not np.isfinite(change) or change == 0:
+            raise OptionError(f"units: the change of {name!r} must be a number other than zero, not {change!r}.")
+    changes = dict.fromkeys(numeric, (1.0, "per 1"))
+    if per != "unit":
+        for column in numeric:
+            size = _spread(fit, column, per)
+            changes[column] = (size, f"per {'SD' if per == 'sd' else 'IQR'} ({size:.4g})")
+    for name, change in units.items():
+        changes[names[name]] = (float(change), f"per {change:g}")
+    return changes
+
+
+def _spread(fit: Fit, column: int, per: str) -> float:
+    """Give the standard deviation or inter-quartile range of a column, each row by its frequency."""
+    x = np.concatenate([block.x[column] for block in fit.design.blocks()])
+    weight = np.ones_like(x) if fit.design.weight is None else np.asarray(fit.design.weight)
+    n = float(weight.sum())
+    if per == "sd":
+        mean = float(np.dot(weight, x)) / n
+        return float(np.sqrt(np.dot(weight, (x - mean) ** 2) / (n - 1)))
+    return _quantile7(x, weight, 0.75) - _quantile7(x, weight, 0.25)
+
+
+def _quantile7(x: Floats, weight: Floats, share: float) -> float:
+    """Give the type-7 quantile (Hyndman & Fan 1996) of the rows repeated by their weight."""
+    order = np.argsort(x)
+    values, last = x[order], np.cumsum(weight[order])
+    position = (last[-1] - 1) * share
+    below, above = np.searchsorted(last, [np.floor(position) + 1, np.ceil(position) + 1])
+    return float(values[below] + (position - np.floor(position)) * (values[above] - values[below]))
+
+
+def _read_out(ratio: float, low: float, high: float) -> str:
+    """Give "2.79 (1.29–6.05)" for the margin of a drawing; the reference has no interval."""
+    shown = text(ratio, "ratio")
+    return shown if low == high else f"{shown} ({text(low, 'ratio')}–{text(high, 'ratio')})"
+
+
+def _forest(frame: pd.DataFrame, level: float, event: str) -> Chart:
+    """Draw the odds ratios with their intervals on a logarithmic axis."""
+    shown = frame[np.isfinite(frame["odds_ratio"]) & (frame["odds_ratio"] > 0)]
+    y = np.arange(len(shown), dtype=np.float64)
+    ratio = shown["odds_ratio"].to_numpy(dtype=np.float64)
+    low = shown["low"].fillna(shown["odds_ratio"]).to_numpy(dtype=np.float64)
+    high = shown["high"].fillna(shown["odds_ratio"]).to_numpy(dtype=np.float64)
+    margin = tuple(_read_out(*row) for row in zip(ratio, low, high, strict=True))
+    names = tuple(
+        f"{term}: {label}" if label and label != "per 1" else str(term)
+        for term, label in zip(shown["term"], shown["level"], strict=True)
+    )
+    return Chart(
+        key="forest",
+        title="Odds ratios",
+        series=(
+            Series("no effect", "reference", np.array([1.0, 1.0]), np.array([-0.5, len(shown) - 0.5])),
+            Series("", "intervals", ratio, y, low, high, labels=margin),
+        ),
+        x=Axis(f"Odds ratio for {event}, with {_percent(level)} interval", scale="log"),
+        y=Axis("", categories=names),
+        alt=f"Odds ratios with {_percent(level)} intervals on a logarithmic axis; the line marks 1, no effect.",
+    )

@@ -1,0 +1,423 @@
+"""How well does the model fit as a whole? Likelihood, information criteria, pseudo R2, and the Hosmer-Lemeshow test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import xlog1py, xlogy
+
+from glmlr.errors import NotApplicable
+from glmlr.exhibits import Table
+from glmlr.fit import Fit
+from glmlr.grouping import Groups, checked_groups, quantile_groups
+from glmlr.links import Link
+from glmlr.ranking import Ranking
+from glmlr.registry import statistic
+from glmlr.scored import Scored
+from glmlr.tails import Tail, chi_square_tail
+
+Floats = npt.NDArray[np.float64]
+
+_LABELS: Final = {
+    "n": "Rows (Bernoulli trials)",
+    "parameters": "Estimated coefficients (k)",
+    "loglik": "Log-likelihood",
+    "null_loglik": "Log-likelihood, null model",
+    "deviance": "Deviance (-2 log-likelihood)",
+    "null_deviance": "Null deviance",
+    "lr_chi2": "Likelihood ratio chi-square against the null model",
+    "pearson_chi2": "Pearson chi-square",
+    "dispersion": "Pearson chi-square / df",
+    "grouped_deviance": "Deviance of the grouped rows",
+    "grouped_pearson_chi2": "Pearson chi-square of the grouped rows",
+    "grouped_dispersion": "Dispersion of the grouped rows (Pearson / df)",
+    "aic": "AIC",
+    "aicc": "AICc",
+    "bic": "BIC",
+    "mcfadden": "McFadden's pseudo R²",
+    "mcfadden_adjusted": "McFadden's adjusted pseudo R²",
+    "cox_snell": "Cox & Snell's pseudo R²",
+    "nagelkerke": "Nagelkerke's (Cragg & Uhler's) pseudo R²",
+    "tjur": "Tjur's coefficient of discrimination",
+    "efron": "Efron's pseudo R²",
+    "mckelvey_zavoina": "McKelvey & Zavoina's pseudo R²",
+}
+_OF_LIKELIHOOD: Final = (
+    *("loglik", "null_loglik", "deviance", "null_deviance", "lr_chi2", "aic", "aicc", "bic"),
+    *("mcfadden", "mcfadden_adjusted", "cox_snell", "nagelkerke"),
+)
+
+
+@statistic(
+    section="goodness",
+    title="Goodness of fit",
+    reference="McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed.; Long (1997), Regression Models for "
+    "Categorical and Limited Dependent Variables, ch. 4; Nagelkerke (1991), Biometrika 78, 691-692; Tjur (2009), The "
+    "American Statistician 63, 366-372",
+    definitions={
+        "loglik": "Log-likelihood l of the Bernoulli rows at the estimates. R: logLik(fit); Stata: log likelihood. "
+        "For grouped data R and statsmodels add the binomial coefficients, a constant that cancels in all comparisons.",
+        "null_loglik": "Log-likelihood l0 of the model with intercept (and offset) only.",
+        "deviance": "-2 l of the Bernoulli rows. SAS: -2 Log L, Intercept and Covariates; R: Residual deviance. It "
+        "has no chi-square distribution when each row is one trial, so no p-value is given.",
+        "null_deviance": "-2 l0. SAS: -2 Log L, Intercept Only; R: Null deviance.",
+        "lr_chi2": "2 (l - l0), chi-square with k - 1 degrees of freedom under the null model. SAS: Testing Global "
+        "Null Hypothesis, Likelihood Ratio; Stata: LR chi2; R rms::lrm: LR chi2.",
+        "pearson_chi2": "Sum of (y - p)^2 / (p (1 - p)) over the Bernoulli rows; no p-value for the same reason.",
+        "dispersion": "Pearson chi-square / (n - k). For rows of one trial it says little about overdispersion.",
+        "grouped_deviance": "Deviance of successes + failures rows against the model with one probability per row; "
+        "approximately chi-square when the groups are not small. R: Residual deviance of glm(cbind(s, f) ~ ...).",
+        "grouped_pearson_chi2": "Sum of (successes - m p)^2 / (m p (1 - p)) over rows of m trials; approximately "
+        "chi-square when the groups are not small.",
+        "grouped_dispersion": "Grouped Pearson chi-square / its degrees of freedom; well above 1 means overdispersion.",
+        "aic": "-2 l + 2 k. SAS, R: AIC.",
+        "aicc": "AIC + 2 k (k + 1) / (n - k - 1) (Hurvich & Tsai 1989).",
+        "bic": "-2 l + k log n, n = Bernoulli rows. SAS: SC; R: BIC.",
+        "mcfadden": "1 - l / l0. Stata: Pseudo R2; statsmodels: prsquared.",
+        "mcfadden_adjusted": "1 - (l - k) / l0, k counting the intercept. Stata fitstat: McFadden's Adj R2.",
+        "cox_snell": "1 - exp(2 (l0 - l) / n). SAS: R-Square; SPSS: Cox & Snell R Square; Stata fitstat: ML "
+        "(Cox-Snell) R2.",
+        "nagelkerke": "Cox & Snell's / (1 - exp(2 l0 / n)). SAS: Max-rescaled R-Square; Stata fitstat: Cragg-Uhler; R "
+        "rms::lrm: R2.",
+        "tjur": "Mean fitted probability of the events minus that of the non-events.",
+        "efron": "1 - sum (y - p)^2 / sum (y - mean y)^2.",
+        "mckelvey_zavoina": "V / (V + v) with V the variance (divisor n) of the linear predictor and v that of the "
+        "latent error: pi^2 / 3 for logit, 1 for probit, pi^2 / 6 for cloglog.",
+    },
+)
+def goodness_of_fit(fit: Fit) -> Table:
+    """Give likelihood, deviance, Pearson chi-square, information criteria and pseudo R2 of a fit.
+
+    P-values are given where a chi-square distribution holds: for the likelihood ratio, and for grouped rows.
+    """
+    frame = pd.DataFrame.from_records(list(_rows(fit)))
+    labels = dict(_LABELS)
+    if fit.pseudo_likelihood:
+        labels |= {name: f"{_LABELS[name]} (weighted pseudo-likelihood)" for name in _OF_LIKELIHOOD}
+    return Table(
+        key="goodness_of_fit",
+        title="Goodness of fit",
+        frame=frame,
+        roles={"measure": "text", "value": "measure", "df": "integer", "p_value": "p_value", "log10_p": "hidden"},
+        labels=labels,
+        notes=tuple(_notes(fit)),
+    )
+
+
+def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
+    n, k = fit.nobs, fit.rank
+    yield _row("n", n)
+    yield _row("parameters", k)
+    yield _row("loglik", fit.loglik)
+    yield _row("null_loglik", fit.null_loglik)
+    yield _row("deviance", -2 * fit.loglik, n - k)
+    yield _row("null_deviance", -2 * fit.null_loglik, n - 1)
+    nested = _contains_null(fit) and k > 1
+    chi2 = max(2 * (fit.loglik - fit.null_loglik), 0.0) if nested else math.nan
+    tail = chi_square_tail(chi2, k - 1) if not fit.pseudo_likelihood else None
+    yield _row("lr_chi2", chi2, k - 1 if nested else math.nan, tail)
+    yield from _pearson_rows(fit)
+    yield _row("aic", fit.aic)
+    yield _row("aicc", small_sample_aic(fit.loglik, n, k))
+    yield _row("bic", fit.bic)
+    # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
+    size = float(n) if fit.design.importance is None else float(np.dot(fit.design.importance, _trials(fit)))
+    for name, value in likelihood_r2(fit.loglik, fit.null_loglik, size, k).items():
+        yield _row(name, value)
+    yield _row("tjur", tjur_r2(fit.ranking))
+    yield _row("efron", efron_r2(fit.ranking))
+    yield _row("mckelvey_zavoina", mckelvey_zavoina_r2(fit.eta, fit.design.weight, fit.link.latent_variance))
+
+
+def _row(name: str, value: float, df: float = math.nan, tail: Tail | None = None) -> dict[str, str | float]:
+    p_value, log10_p = (math.nan, math.nan) if tail is None else (tail.p_value, tail.log10_p)
+    return {"measure": name, "value": float(value), "df": df, "p_value": p_value, "log10_p": log10_p}
+
+
+def _pearson_rows(fit: Fit) -> Iterator[dict[str, str | float]]:
+    """Give Pearson's chi-square of the Bernoulli rows, and where the data are grouped that of the groups."""
+    design, eta = fit.design, np.asarray(fit.eta)
+    weight = _trials(fit)
+    pearson = bernoulli_pearson(design.y, weight, eta, fit.link)
+    df = fit.nobs - fit.rank
+    yield _row("pearson_chi2", pearson, df)
+    yield _row("dispersion", pearson / df if df > 0 else math.nan)
+    if not design.grouped:
+        return
+    df = design.y.size - fit.rank
+    deviance = grouped_deviance(design.y, weight, eta, fit.link)
+    pearson = grouped_pearson(design.y, weight, eta, fit.link)
+    known = df > 0 and not fit.pseudo_likelihood
+    yield _row("grouped_deviance", deviance, df, chi_square_tail(deviance, df) if known else None)
+    yield _row("grouped_pearson_chi2", pearson, df, chi_square_tail(pearson, df) if known else None)
+    yield _row("grouped_dispersion", pearson / df if df > 0 else math.nan)
+
+
+def _trials(fit: Fit) -> Floats:
+    return np.ones_like(fit.design.y) if fit.design.weight is None else fit.design.weight
+
+
+def _contains_null(fit: Fit) -> bool:
+    """Whether the null model is a special case: there is an intercept, or a factor with a column for every level."""
+    return any(
+        term.kind == "intercept" or (term.kind == "categorical" and len(term.columns) == len(term.levels) > 0)
+        for term in fit.design.terms
+    )
+
+
+def _notes(fit: Fit) -> Iterator[str]:
+    yield from fit.scale_notes
+    yield "Deviance and Pearson chi-square of rows of one trial each have no chi-square distribution: no p-value."
+    if fit.design.grouped:
+        yield (
+            "The data are grouped: every row of successes and failures counts as one group in the grouped measures, "
+            "and as that many rows of one trial in all others."
+        )
+    if fit.pseudo_likelihood:
+        yield (
+            "Importance weights are in use: likelihood quantities are a weighted pseudo-likelihood, which changes "
+            "with the scale of the weights; it compares models under the same weights but gives no p-value. Pearson's "
+            "chi-square and the measures by Tjur, Efron and McKelvey & Zavoina use the rows as they are."
+        )
+    if not _contains_null(fit):
+        yield "The model has no intercept, so the null model is not a special case of it: no likelihood ratio test."
+    if not np.isfinite(fit.eta).all():
+        yield "Some fitted probabilities are 0 or 1 (separation): McKelvey & Zavoina's pseudo R² does not exist."
+
+
+# ------------------------------------------------------------------------------------------------ formulas
+
+
+def likelihood_r2(loglik: float, null_loglik: float, n: float, k: int) -> dict[str, float]:
+    """Give the pseudo R2 made of the two log-likelihoods, n rows and k coefficients.
+
+    Reference: Long (1997), ch. 4; Nagelkerke (1991), Biometrika 78, 691-692.
+    """
+    cox_snell = -math.expm1(2 * (null_loglik - loglik) / n)
+    return {
+        "mcfadden": 1 - loglik / null_loglik,
+        "mcfadden_adjusted": 1 - (loglik - k) / null_loglik,
+        "cox_snell": cox_snell,
+        "nagelkerke": cox_snell / -math.expm1(2 * null_loglik / n),
+    }
+
+
+def small_sample_aic(loglik: float, n: float, k: int) -> float:
+    """Give AICc = -2 l + 2 k + 2 k (k + 1) / (n - k - 1); NaN where n <= k + 1."""
+    rest = n - k - 1
+    return -2 * loglik + 2 * k + 2 * k * (k + 1) / rest if rest > 0 else math.nan
+
+
+def tjur_r2(ranking: Ranking) -> float:
+    """Give the mean score of the events minus that of the non-events."""
+    of_events = float(np.dot(ranking.events, ranking.score)) / ranking.total_events
+    return of_events - float(np.dot(ranking.nonevents, ranking.score)) / ranking.total_nonevents
+
+
+def efron_r2(ranking: Ranking) -> float:
+    """Give 1 - sum (y - p)^2 / sum (y - mean y)^2 over the Bernoulli rows."""
+    p = ranking.score
+    residual = float(np.dot(ranking.events, (1 - p) ** 2) + np.dot(ranking.nonevents, p**2))
+    return 1 - residual / (ranking.total_events * ranking.total_nonevents / ranking.total)
+
+
+def mckelvey_zavoina_r2(eta: Floats, weight: Floats | None, latent_variance: float) -> float:
+    """Give V / (V + v), V the variance of the linear predictor over rows (divisor n); NaN where it is infinite."""
+    if not np.isfinite(eta).all():
+        return math.nan
+    mean = float(np.average(eta, weights=weight))
+    variance = float(np.average((eta - mean) ** 2, weights=weight))
+    return variance / (variance + latent_variance)
+
+
+def bernoulli_pearson(y: Floats, weight: Floats, eta: Floats, link: Link) -> float:
+    """Give the sum of (y - p)^2 / (p (1 - p)) over single trials: (1 - p) / p per event, p / (1 - p) per non-event."""
+    log_p, log_q = link.log_mean(eta), link.log_complement(eta)
+    with np.errstate(over="ignore", invalid="ignore"):
+        of_events = np.where(y > 0, weight * y * np.exp(log_q - log_p), 0.0)
+        of_nonevents = np.where(y < 1, weight * (1 - y) * np.exp(log_p - log_q), 0.0)
+    return float(of_events.sum() + of_nonevents.sum())
+
+
+def grouped_pearson(y: Floats, trials: Floats, eta: Floats, link: Link) -> float:
+    """Give the sum of m (y - p)^2 / (p (1 - p)) over rows of m trials with a share y of successes."""
+    p, log_p, log_q = link.mean(eta), link.log_mean(eta), link.log_complement(eta)
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = trials * (y - p) ** 2 * np.exp(-log_p - log_q)
+    return float(np.where(y == p, 0.0, terms).sum())
+
+
+def grouped_deviance(y: Floats, trials: Floats, eta: Floats, link: Link) -> float:
+    """Give 2 sum m (y log(y / p) + (1 - y) log((1 - y) / (1 - p))) over rows of m trials, y the share of successes."""
+    log_p, log_q = link.log_mean(eta), link.log_complement(eta)
+    with np.errstate(invalid="ignore"):
+        events = np.where(y > 0, xlogy(y, y) - y * log_p, 0.0)
+        nonevents = np.where(y < 1, xlog1py(1 - y, -y) - (1 - y) * log_q, 0.0)
+    return max(2 * float(np.dot(trials, events + nonevents)), 0.0)
+
+
+# ------------------------------------------------------------------------------------------------ Hosmer-Lemeshow
+
+
+@dataclass(frozen=True)
+class LackOfFit:
+    """Hosmer and Lemeshow's test: the chi-square, its degrees of freedom and tail, the groups formed."""
+
+    chi2: float
+    df: int
+    tail: Tail
+    groups: int
+
+
+@statistic(
+    section="goodness",
+    title="Hosmer-Lemeshow test",
+    reference="Hosmer & Lemeshow (1980), Communications in Statistics A9, 1043-1069; Hosmer, Lemeshow & Sturdivant "
+    "(2013), Applied Logistic Regression, 3rd ed., 5.2.2",
+    definitions={
+        "statistic": "Sum over groups of (observed - expected)^2 / expected for events and for non-events. Groups are "
+        "cut at type-7 quantiles of the probabilities, right-closed, the lowest included, and rows with one "
+        "probability are never split: as R ResourceSelection::hoslem.test. SAS LACKFIT and Stata estat gof form "
+        "groups by other rules and can differ, the more so with ties.",
+        "df": "Groups formed - 2 on the rows the model was fitted to; groups formed on other rows.",
+        "p_value": "Upper tail of the chi-square distribution; small values speak against the model. A large value "
+        "does not prove the model right, and in very large samples trifling departures are significant.",
+    },
+    on="scores",
+)
+def hosmer_lemeshow(scored: Scored, *, groups: int = 10) -> Table:
+    """Test the fit by comparing observed and expected counts in groups of predicted probability.
+
+    Args:
+        scored: outcomes and probabilities.
+        groups: number of groups to cut.
+
+    Raises:
+        DataError: no event or no non-event, or scores that are not probabilities.
+        NotApplicable: ties leave fewer than three groups.
+        OptionError: `groups` below 3.
+
+    """
+    scored.require_both()
+    scored.require_probabilities("hosmer_lemeshow")
+    formed = quantile_groups(scored.ranking, checked_groups(groups, 3))
+    if len(formed) < 3:
+        raise NotApplicable(
+            f"hosmer_lemeshow() needs at least 3 groups, and the {scored.ranking.score.size} distinct probabilities "
+            f"form {len(formed)} of the {groups} asked for; a model with so few covariate patterns is better judged "
+            "by the deviance of grouped data."
+        )
+    cells = _cells(formed)
+    test = lack_of_fit(formed, scored.fitted)
+    return Table(
+        key="hosmer_lemeshow",
+        title="Hosmer-Lemeshow test",
+        frame=pd.DataFrame(
+            {
+                "test": ["hosmer_lemeshow"],
+                "groups": [test.groups],
+                "statistic": [test.chi2],
+                "df": [test.df],
+                "p_value": [test.tail.p_value],
+                "log10_p": [test.tail.log10_p],
+            }
+        ),
+        roles={
+            "test": "text",
+            "groups": "integer",
+            "statistic": "statistic",
+            "df": "integer",
+            "p_value": "p_value",
+            "log10_p": "hidden",
+        },
+        labels={"groups": "Groups", "statistic": "Chi-square", "hosmer_lemeshow": "Hosmer-Lemeshow"},
+        notes=(*scored.notes, *_test_notes(formed, cells, scored.fitted)),
+        tables=(_cell_table(formed, cells),),
+    )
+
+
+def lack_of_fit(formed: Groups, fitted: bool) -> LackOfFit:
+    """Give the test; degrees of freedom are groups - 2 on the rows of the fit and groups elsewhere."""
+    chi2 = float(_cells(formed)["contribution"].sum())
+    df = len(formed) - 2 if fitted else len(formed)
+    return LackOfFit(chi2, df, chi_square_tail(chi2, df), len(formed))
+
+
+def _cells(formed: Groups) -> pd.DataFrame:
+    """Give observed and expected counts per group and what each group adds to the chi-square."""
+    rest = formed.n - formed.expected
+    # n minus a sum of probabilities of 1 must be 0 and not a rounding error that is divided by.
+    expected_nonevents = np.where(rest > 1e-12 * formed.n, rest, 0.0)
+    frame = pd.DataFrame(
+        {
+            "group": formed.number,
+            "score_low": formed.low,
+            "score_high": formed.high,
+            "n": formed.n,
+            "events": formed.events,
+            "expected_events": formed.expected,
+            "nonevents": formed.nonevents,
+            "expected_nonevents": expected_nonevents,
+        }
+    )
+    frame["contribution"] = _share_of_chi2(formed.events, formed.expected) + _share_of_chi2(
+        formed.nonevents, expected_nonevents
+    )
+    frame["small"] = np.minimum(formed.expected, expected_nonevents) < 5
+    return frame
+
+
+def _share_of_chi2(observed: Floats, expected: Floats) -> Floats:
+    """Give (O - E)^2 / E; 0 where nothing was expected and nothing seen, infinite where something was seen."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = (observed - expected) ** 2 / expected
+    return np.asarray(np.where((expected == 0) & (observed == 0), 0.0, terms))
+
+
+def _test_notes(formed: Groups, cells: pd.DataFrame, fitted: bool) -> Iterator[str]:
+    if fitted:
+        yield "Degrees of freedom: groups formed - 2, on the rows the model was fitted to."
+    else:
+        yield "Degrees of freedom: groups formed, the probabilities not having been fitted to these rows."
+    if len(formed) < formed.wanted:
+        yield f"Ties leave {len(formed)} of the {formed.wanted} groups asked for."
+    smallest = cells[["expected_events", "expected_nonevents"]].to_numpy()
+    below_five, below_one = int((smallest < 5).sum()), int((smallest < 1).sum())
+    if below_five:
+        also = f", {below_one} of them below 1" if below_one else ""
+        yield f"{below_five} of the {smallest.size} expected counts are below 5{also}: the p-value is approximate."
+    if np.isinf(cells["contribution"]).any():
+        yield "A group has rows of a kind that its probabilities of 0 or 1 rule out: the chi-square is infinite."
+
+
+def _cell_table(formed: Groups, cells: pd.DataFrame) -> Table:
+    return Table(
+        key="hosmer_lemeshow_groups",
+        title="Observed and expected counts by group of predicted probability",
+        frame=cells,
+        roles={
+            "group": "integer",
+            "score_low": "probability",
+            "score_high": "probability",
+            "n": "count",
+            "events": "count",
+            "expected_events": "count",
+            "nonevents": "count",
+            "expected_nonevents": "count",
+            "contribution": "statistic",
+            "small": "flag",
+        },
+        labels={
+            "score_low": "Lowest p",
+            "score_high": "Highest p",
+            "contribution": "Adds to chi-square",
+            "small": "Expected below 5",
+        },
+        notes=(f"{len(formed)} groups, 1 has the lowest probabilities.",),
+    )

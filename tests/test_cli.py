@@ -1,0 +1,102 @@
+"""The command: helps, prints, refuses in one sentence with exit code 2, and writes whole files or none."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import glmlr
+from glmlr.cli import app, main
+
+FORMULA = "low ~ age + lwt + C(race) + smoke"
+
+
+def run(*words):
+    return CliRunner().invoke(app, list(words))
+
+
+def test_help_teaches():
+    text = run("--help").output
+    for word in ("report", "fit", "show", "table", "statistics", "low ~ age"):
+        assert word in text
+    assert "--event" in run("fit", "--help").output
+
+
+def test_fit_prints_the_summary():
+    result = run("fit", "birthwt", FORMULA)
+    assert result.exit_code == 0
+    assert "P(low = 1)" in result.output
+    assert "C(race)[T.white]" in result.output
+
+
+def test_report_is_written_and_its_path_printed(tmp_path):
+    path = tmp_path / "out.html"
+    result = run("report", "birthwt", FORMULA, "-o", str(path), "--link", "probit")
+    assert result.exit_code == 0
+    assert result.output.strip() == str(path)
+    assert "probit" in path.read_text(encoding="utf-8")
+
+
+def test_show_in_every_format():
+    for form in ("text", "markdown", "html", "latex", "csv"):
+        assert run("show", "association", "birthwt", FORMULA, "--format", form).exit_code == 0
+    csv = run("show", "association", "birthwt", FORMULA, "--format", "csv").output
+    c = glmlr.fit(FORMULA, glmlr.datasets.load("birthwt")).association()["c"]
+    assert f"c,{c}" in csv
+
+
+def test_event_weights_and_files(tmp_path):
+    path = tmp_path / "titanic.csv"
+    glmlr.datasets.load("titanic").to_csv(path, index=False)
+    result = run("fit", str(path), "survived ~ sex", "--event", "no", "--class-weight", "no:1,yes:3")
+    assert result.exit_code == 0
+    assert "survived = no" in result.output
+    numbers = run("fit", "birthwt", "low ~ age", "--event", "0", "--class-weight", "0:1,1:2")
+    assert numbers.exit_code == 0
+    assert "low = 0" in numbers.output
+
+
+def test_table_of_a_predictor():
+    result = run("table", "titanic", "survived", "age", "--bins", "0,20,40,80", "--log-base", "10", "--event", "yes")
+    assert result.exit_code == 0
+    assert "20" in result.output
+
+
+def test_lists():
+    assert "odds_ratios" in run("statistics").output
+    assert "Odds ratio" in run("definitions").output
+    assert "birthwt" in run("data").output
+    assert glmlr.__version__ in run("--version").output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fit", "birthwt", "low ~ agee"], "did you mean 'age'"),
+        (["fit", "nowhere.csv", "low ~ age"], "nowhere.csv"),
+        (["fit", "birthwt", "low ~ age", "--link", "logitt"], "did you mean 'logit'"),
+        (["show", "asociation", "birthwt", "low ~ age"], "did you mean 'association'"),
+        (["report", "birthwt", "low ~ age", "-o", "x.docx"], ".html"),
+        (["fit", "birthwt", "low ~ age", "--class-weight", "0:x"], "label:weight"),
+        (["table", "birthwt", "low", "age", "--bins", "a,b"], "--bins"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(words, said, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["glmlr", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert said in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+
+
+def test_the_module_runs_and_errors_reach_the_shell(tmp_path):
+    words = [sys.executable, "-m", "glmlr", "report", "birthwt", "low ~ agee", "-o", str(tmp_path / "x.html")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("glmlr: ")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,164 @@
+"""The Fit: habitual names, predictions, corrections, refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+from scipy.stats import norm
+
+import glmlr
+from glmlr.errors import (
+    ArgumentError,
+    ConvergenceWarning,
+    DataError,
+    FitError,
+    OptionError,
+    ResponseError,
+    UnknownLevelError,
+)
+
+BIRTHS = glmlr.datasets.load("birthwt")
+FORMULA = "low ~ age + lwt + C(race) + smoke"
+FIT = glmlr.fit(FORMULA, BIRTHS)
+
+
+def test_habitual_names():
+    assert FIT.nobs == 189
+    assert FIT.rank == 6
+    assert FIT.aic == pytest.approx(-2 * FIT.loglik + 12)
+    assert FIT.bic == pytest.approx(-2 * FIT.loglik + 6 * np.log(189))
+    assert FIT.converged
+    assert list(FIT.params.index) == list(FIT.bse.index) == list(FIT.cov_params().columns) == list(FIT.names)
+    np.testing.assert_allclose(np.sqrt(np.diag(FIT.cov_params())), FIT.bse)
+    interval = FIT.conf_int(0.9)
+    np.testing.assert_allclose(interval["high"], FIT.params + norm.ppf(0.95) * FIT.bse, rtol=1e-13)
+    assert repr(FIT) == "<glmlr.Fit 'low ~ age + lwt + C(race) + smoke', logit, n = 189, modelling P(low = 1)>"
+
+
+def test_fit_is_frozen_and_data_are_untouched():
+    before = BIRTHS.copy()
+    glmlr.fit(FORMULA, BIRTHS)
+    pd.testing.assert_frame_equal(before, BIRTHS)
+    with pytest.raises(ValueError, match="read-only"):
+        FIT.covariance[0, 0] = 0.0
+    with pytest.raises(AttributeError):
+        FIT.link = None
+
+
+def test_predict_new_rows_by_hand():
+    new = pd.DataFrame({"age": [20, 30], "lwt": [120, 150], "race": ["white", "black"], "smoke": [1, 0]}, index=[7, 3])
+    eta = [
+        FIT.params["Intercept"] + FIT.params["C(race)[T.white]"] + 20 * FIT.params["age"] + 120 * FIT.params["lwt"]
+        + FIT.params["smoke"],
+        FIT.params["Intercept"] + 30 * FIT.params["age"] + 150 * FIT.params["lwt"],
+    ]  # fmt: skip
+    predicted = FIT.predict(new)
+    np.testing.assert_allclose(predicted, expit(eta), rtol=1e-12)
+    assert list(predicted.index) == [7, 3]
+    np.testing.assert_allclose(FIT.predict(new, kind="link"), eta, rtol=1e-12)
+
+
+def test_prediction_interval_is_built_on_the_link_scale():
+    new = BIRTHS.head(6)
+    frame = FIT.predict(new, interval=0.9)
+    x = FIT.design.matrix()[:6]
+    error = np.sqrt(np.einsum("ij,jk,ik->i", x, FIT.covariance, x))
+    eta = x @ FIT.params.to_numpy()
+    np.testing.assert_allclose(frame["low"], expit(eta - norm.ppf(0.95) * error), rtol=1e-10)
+    np.testing.assert_allclose(frame["high"], expit(eta + norm.ppf(0.95) * error), rtol=1e-10)
+    pd.testing.assert_frame_equal(FIT.predict(new, interval=True), FIT.predict(new, interval=0.95))
+
+
+def test_a_rows_score_does_not_depend_on_the_others():
+    together = FIT.predict(BIRTHS)
+    alone = [float(FIT.predict(BIRTHS.iloc[[row]]).iloc[0]) for row in range(10)]
+    np.testing.assert_array_equal(together.iloc[:10], alone)
+
+
+def test_missing_rows_stay_in_place():
+    data = BIRTHS.copy()
+    data["lwt"] = data["lwt"].astype(float)
+    data.loc[[3, 50], "lwt"] = np.nan
+    fit = glmlr.fit(FORMULA, data)
+    assert fit.nobs == 187
+    assert fit.fitted_values.isna().to_numpy().nonzero()[0].tolist() == [3, 50]
+    predicted = fit.predict(data)
+    assert predicted.isna().to_numpy().nonzero()[0].tolist() == [3, 50]
+    pd.testing.assert_series_equal(predicted, fit.fitted_values, rtol=0, atol=0)
+    pd.testing.assert_series_equal(fit.predict(), fit.fitted_values)
+
+
+def test_unknown_levels():
+    new = BIRTHS.head(3).assign(race=["white", "martian", "black"])
+    with pytest.raises(UnknownLevelError, match="martian"):
+        FIT.predict(new)
+    assert FIT.predict(new, unknown="nan").isna().tolist() == [False, True, False]
+    reference = FIT.predict(new.assign(race=["white", "black", "black"]))
+    np.testing.assert_allclose(FIT.predict(new, unknown="reference"), reference, rtol=1e-14)
+
+
+def test_prior_correction_restores_the_event_rate():
+    # King & Zeng (2001): the intercept minus log(w1 / w0).
+    fit = glmlr.fit(FORMULA, BIRTHS, class_weight={0: 1, 1: 5})
+    shift = fit.predict(kind="link", scale="weighted") - fit.predict(kind="link")
+    np.testing.assert_allclose(shift, np.log(5), rtol=1e-12)
+    assert any("corrected" in note for note in fit.scored.notes)
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog"])
+def test_other_links_recalibrate_the_intercept(link):
+    fit = glmlr.fit(FORMULA, BIRTHS, link=link, class_weight="balanced")
+    # The refitted intercept solves the unweighted score equation of the constant.
+    eta, y = fit.eta, fit.design.y
+    score = np.where(y == 1, fit.link.event_score(eta), fit.link.nonevent_score(eta))
+    assert abs(score.sum()) < 1e-8
+
+
+def test_null_model_by_link_and_offset():
+    share = 59 / 189
+    for link in ("logit", "probit", "cloglog"):
+        fit = glmlr.fit("low ~ age", BIRTHS, link=link)
+        assert fit.null_loglik == pytest.approx(59 * np.log(share) + 130 * np.log(1 - share), rel=1e-13)
+    shifted = glmlr.fit("low ~ age", BIRTHS, offset="ftv")
+    witness = glmlr.fit("low ~ 1", BIRTHS, offset="ftv")
+    assert shifted.null_loglik == pytest.approx(witness.loglik, rel=1e-12)
+
+
+def test_event_choice_turns_every_sign():
+    arrests = glmlr.datasets.load("arrests")
+    yes = glmlr.fit("released ~ colour + age", arrests, event="Yes")
+    no = glmlr.fit("released ~ colour + age", arrests, event="No")
+    np.testing.assert_allclose(yes.params, -no.params, rtol=1e-9)
+    assert no.event == "released = No"
+    unsaid = glmlr.fit("released ~ colour + age", arrests)
+    assert unsaid.event == "released = Yes"
+    assert "larger of the two values" in unsaid.notes[0]
+
+
+def test_refusals():
+    with pytest.raises(ArgumentError, match="no argument 'freq_weigths'; did you mean 'freq_weights'"):
+        glmlr.fit(FORMULA, BIRTHS, freq_weigths="ftv")
+    with pytest.raises(OptionError, match="link='logitt' is not one of"):
+        glmlr.fit(FORMULA, BIRTHS, link="logitt")
+    with pytest.raises(OptionError, match="solver="):
+        glmlr.fit(FORMULA, BIRTHS, solver="magic")
+    with pytest.raises(OptionError, match="max_iterations=0"):
+        glmlr.fit(FORMULA, BIRTHS, max_iterations=0)
+    with pytest.raises(ResponseError, match="one value only"):
+        glmlr.fit("low ~ age", BIRTHS[BIRTHS["low"] == 0])
+    with pytest.raises(ResponseError, match="3 values"):
+        glmlr.fit("race ~ age", BIRTHS)
+    with pytest.raises(FitError, match="6 coefficients and there are only 6 usable rows"):
+        glmlr.fit(FORMULA, pd.concat([BIRTHS.head(3), BIRTHS.tail(3)]).assign(race=list("abcabc"), smoke=range(6)))
+    with pytest.raises(OptionError, match="is not a confidence level"):
+        FIT.predict(interval=95)
+    with pytest.raises(OptionError, match="kind='response'"):
+        FIT.predict(kind="response")
+    with pytest.raises(DataError, match="age"):
+        FIT.predict(BIRTHS.drop(columns="age"))
+
+
+def test_not_converged_is_a_warning_with_a_reason():
+    with pytest.warns(ConvergenceWarning, match="had not vanished after 1 iteration"):
+        fit = glmlr.fit(FORMULA, BIRTHS, max_iterations=1)
+    assert not fit.converged

@@ -1,0 +1,462 @@
+"""Does the code keep to its house? Floors, fences and manners, read off the source by its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "glmlr"
+
+#: Every module and the floor it stands on. A module imports from lower floors only.
+FLOORS = {
+    "glmlr": 10,
+    "glmlr.__main__": 10,
+    "glmlr.cli": 10,
+    "glmlr.report": 9,
+    "glmlr.narrative": 9,
+    "glmlr.statistics": 8,
+    "glmlr.statistics.*": 8,
+    "glmlr.registry": 7,
+    "glmlr.interop": 7,
+    "glmlr.resampling": 7,
+    "glmlr.model_file": 7,
+    "glmlr.fit": 6,
+    "glmlr.account": 6,
+    "glmlr.sample": 6,
+    "glmlr.statsmodels_bridge": 6,
+    "glmlr.design": 5,
+    "glmlr.recipe": 5,
+    "glmlr.factors": 5,
+    "glmlr.formula": 5,
+    "glmlr.response": 5,
+    "glmlr.scored": 5,
+    "glmlr.sources": 5,
+    "glmlr.weights": 5,
+    "glmlr.levels": 5,
+    "glmlr.separation": 5,
+    "glmlr.trend": 5,
+    "glmlr.covariance": 5,
+    "glmlr.solver": 4,
+    "glmlr.conditioning": 4,
+    "glmlr.transforms": 4,
+    "glmlr.ranking": 4,
+    "glmlr.concordance": 4,
+    "glmlr.grouping": 4,
+    "glmlr.binning": 4,
+    "glmlr.blocks": 3,
+    "glmlr.links": 3,
+    "glmlr.proportions": 3,
+    "glmlr.tails": 3,
+    "glmlr.render": 2,
+    "glmlr.render.*": 2,
+    "glmlr.exhibits": 1,
+    "glmlr.errors": 0,
+    "glmlr.digits": 0,
+    "glmlr.datasets": 0,
+}
+
+#: What makes a design, each seeing those after it: one question each, on one floor.
+DESIGN = (
+    "glmlr.design",
+    "glmlr.recipe",
+    "glmlr.factors",
+    "glmlr.formula",
+    "glmlr.weights",
+    "glmlr.sources",
+    "glmlr.response",
+)
+
+#: Neighbours on one floor that may import each other, in this direction only. Statistics files never do.
+SAME_FLOOR = {
+    ("glmlr.cli", "glmlr"),
+    ("glmlr.__main__", "glmlr.cli"),
+    ("glmlr", "glmlr.cli"),
+    ("glmlr.report", "glmlr.narrative"),
+    ("glmlr.statistics", "glmlr.statistics.*"),
+    ("glmlr.render", "glmlr.render.*"),
+    ("glmlr.render.*", "glmlr.render.chart"),
+    ("glmlr.render.*", "glmlr.render.grid"),
+    ("glmlr.render.*", "glmlr.render.marks"),
+    ("glmlr.render.*", "glmlr.render.scales"),
+    ("glmlr.render.*", "glmlr.render.sheet"),
+    ("glmlr.render.*", "glmlr.render.svg"),
+    ("glmlr.render.*", "glmlr.render.svg_text"),
+    ("glmlr.fit", "glmlr.account"),
+    ("glmlr.fit", "glmlr.statsmodels_bridge"),
+    *((later, earlier) for later, earlier in combinations(DESIGN, 2)),
+    ("glmlr.levels", "glmlr.sources"),
+    ("glmlr.scored", "glmlr.response"),
+    ("glmlr.solver", "glmlr.conditioning"),
+    ("glmlr.concordance", "glmlr.ranking"),
+    ("glmlr.grouping", "glmlr.ranking"),
+    ("glmlr.digits", "glmlr.errors"),
+    ("glmlr.datasets", "glmlr.errors"),
+}
+
+#: Pairs in which the first may name the second as a type, under TYPE_CHECKING, and nothing more.
+TYPES_ONLY = {("glmlr.statsmodels_bridge", "glmlr.fit"), ("glmlr.account", "glmlr.fit")}
+
+#: Where a value may ask the floors above to show it: module -> (the methods that may, what they may import).
+HOOKS = {
+    "glmlr.exhibits": (re.compile(r"to_\w+|_repr_\w+_|__str__|__repr__|figure|write"), "glmlr.render"),
+    "glmlr.fit": (re.compile(r"report|summary"), "glmlr.report"),
+}
+
+MATHEMATICS = {
+    "glmlr.links",
+    "glmlr.tails",
+    "glmlr.proportions",
+    "glmlr.blocks",
+    "glmlr.conditioning",
+    "glmlr.solver",
+    "glmlr.ranking",
+    "glmlr.concordance",
+    "glmlr.grouping",
+    "glmlr.binning",
+    "glmlr.separation",
+    "glmlr.trend",
+    "glmlr.covariance",
+}
+
+#: The BLAS is kept to one thread while our own threads run; that is housekeeping, not mathematics.
+HOUSEKEEPING = {"glmlr.blocks": {"threadpoolctl"}}
+
+#: Libraries with one home: everything else asks the home. A trailing * takes every file of a package.
+HOMES = {
+    "patsy": {"glmlr.design"},
+    "statsmodels": {"glmlr.statsmodels_bridge", "glmlr.interop"},
+    "matplotlib": {"glmlr.render.chart", "glmlr.render.marks", "glmlr.render.sheet"},
+    "jinja2": {"glmlr.render", "glmlr.render.*"},
+    "typer": {"glmlr.cli"},
+    "rich": {"glmlr.cli", "glmlr.render.terminal"},
+    "narwhals": {"glmlr.design", "glmlr.sources"},
+}
+
+#: Loaded when used: imported inside functions, never at the top of a module (the command line may load typer).
+LATE = {"matplotlib", "sklearn", "jinja2", "statsmodels", "rich", "joblib", "pyarrow", "polars", "scipy.stats"}
+
+FORBIDDEN_FILES = {"utils", "util", "helpers", "helper", "base", "core", "common", "manager", "misc"}
+FORBIDDEN_FUNCTION = re.compile(r"_*(get_|compute_|do_)\w+|\w+_impl")
+LONGEST_FUNCTION = 60
+QUESTION = re.compile(
+    r"((Into|From|By|In|On|To|At|For|With|Of|Under) )?(what|how|which|who|where|when|why|is|are|does|do|can|did|has)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One import: the module it names, the functions it stands in (outermost first), its line, if only for types."""
+
+    target: str
+    inside: tuple[str, ...]
+    line: int
+    typing: bool
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def functions(module: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Give every function and method with its dotted name."""
+
+    def walk(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield prefix + child.name, child
+                yield from walk(child, prefix + child.name + ".")
+            elif isinstance(child, ast.ClassDef):
+                yield from walk(child, prefix + child.name + ".")
+            else:
+                yield from walk(child, prefix)
+
+    return walk(tree(module), "")
+
+
+@cache
+def imports(module: str) -> tuple[Imported, ...]:
+    """Give every import of a module, those in functions too; `from glmlr import x` names x if that is a file."""
+    found: list[Imported] = []
+
+    def walk(node: ast.AST, inside: tuple[str, ...], typing: bool) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = (*inside, node.name)
+        typing = typing or (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"))
+        if isinstance(node, ast.Import):
+            found.extend(Imported(alias.name, inside, node.lineno, typing) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = absolute(module, node)
+            for alias in node.names:
+                whole = f"{origin}.{alias.name}"
+                named = whole in MODULES or whole == "scipy.stats"
+                found.append(Imported(whole if named else origin, inside, node.lineno, typing))
+        for child in ast.iter_child_nodes(node):
+            walk(child, inside, typing)
+
+    walk(tree(module), (), False)
+    return tuple(found)
+
+
+def absolute(module: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = module if MODULES[module].name == "__init__.py" else module.rpartition(".")[0]
+    for _ in range(node.level - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{node.module}" if node.module else package
+
+
+def entry(module: str) -> str | None:
+    """Give the key of `FLOORS` that a module falls under."""
+    if module in FLOORS:
+        return module
+    family = module.rpartition(".")[0] + ".*"
+    return family if family in FLOORS else None
+
+
+def floor(module: str) -> int:
+    key = entry(module)
+    assert key is not None, (
+        f"{module} stands on no floor; add it to FLOORS in tests/test_house.py, on the lowest floor from which it can "
+        "see all it imports, and to the list of floors in CONTRIBUTING.md."
+    )
+    return FLOORS[key]
+
+
+def neighbours(importer: str, imported: str) -> bool:
+    """Say whether two modules of one floor are listed in `SAME_FLOOR`, by their names or their families."""
+    importers = {importer, entry(importer)}
+    targets = {imported, entry(imported)}
+    return any((a, b) in SAME_FLOOR for a in importers for b in targets)
+
+
+def is_hook(importer: str, imported: Imported) -> bool:
+    if importer not in HOOKS or not imported.inside:
+        return False
+    method, upstairs = HOOKS[importer]
+    return method.fullmatch(imported.inside[0]) is not None and imported.target.startswith(upstairs)
+
+
+def at_home(module: str, homes: set[str]) -> bool:
+    return module in homes or entry(module) in homes
+
+
+def test_the_reader_of_imports_sees_them_all() -> None:
+    """By hand: what these files are known to import, at the top, inside a method, and for types only."""
+    top = {imported.target for imported in imports("glmlr.ranking") if not imported.inside}
+    assert {"numpy", "glmlr.errors"} <= top
+    hook = [imported for imported in imports("glmlr.exhibits") if "to_html" in imported.inside]
+    assert [imported.target for imported in hook] == ["glmlr.render.html"]
+    assert any(imported.typing for imported in imports("glmlr.fit"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_floor_and_imports_downwards(module: str) -> None:
+    here = floor(module)
+    wrong = []
+    for imported in imports(module):
+        if imported.target.partition(".")[0] != "glmlr" or imported.target == module or is_hook(module, imported):
+            continue
+        if imported.typing and (module, imported.target) in TYPES_ONLY:
+            continue
+        there = floor(imported.target)
+        if there > here or (there == here and not neighbours(module, imported.target)):
+            wrong.append(f"line {imported.line}: {imported.target} (floor {there})")
+    assert not wrong, f"{module} (floor {here}) imports upwards or sideways: {'; '.join(wrong)}"
+
+
+def test_the_list_of_floors_names_no_package_file_twice() -> None:
+    assert len({key.casefold() for key in FLOORS}) == len(FLOORS)
+    assert all(entry(name) for pair in SAME_FLOOR for name in pair)
+
+
+@pytest.mark.parametrize("module", sorted(MATHEMATICS & MODULES.keys()))
+def test_mathematics_sees_numpy_and_scipy_only(module: str) -> None:
+    allowed = {"numpy", "scipy", *sys.stdlib_module_names, *HOUSEKEEPING.get(module, ())}
+    for imported in imports(module):
+        top = imported.target.partition(".")[0]
+        if top == "glmlr":
+            assert imported.target in MATHEMATICS | {"glmlr.errors"}, f"{module} imports {imported.target}"
+        else:
+            assert top in allowed, f"{module} is mathematics and imports {imported.target}"
+
+
+@pytest.mark.parametrize("module", [name for name in ("glmlr.design", "glmlr.fit") if name in MODULES])
+def test_design_and_fit_never_see_exhibits(module: str) -> None:
+    # Fit names Table as the type of the statistics that the registry binds on it; at run time it never sees one.
+    seen = {imported.target for imported in imports(module) if not imported.typing}
+    assert not {name for name in seen if name.startswith(("glmlr.exhibits", "glmlr.render", "glmlr.digits"))}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_doors_and_the_hooks_reach_render(module: str) -> None:
+    if module.startswith("glmlr.render") or floor(module) == 10:
+        return
+    for imported in imports(module):
+        if imported.target.startswith("glmlr.render"):
+            assert is_hook(module, imported), f"{module}:{imported.line} reaches {imported.target}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_libraries_are_imported_at_home_and_late(module: str) -> None:
+    for imported in imports(module):
+        top = imported.target.partition(".")[0]
+        if top in HOMES:
+            assert at_home(module, HOMES[top]), f"{module}:{imported.line} imports {top}; only {HOMES[top]} may."
+        if not imported.inside and not imported.typing:
+            heavy = {name for name in LATE if imported.target == name or imported.target.startswith(name + ".")}
+            assert not heavy or module == "glmlr.cli", (
+                f"{module}:{imported.line} loads {heavy} at import; move it inside"
+            )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_outside_the_declared_dependencies_is_imported(module: str) -> None:
+    names = {"scikit-learn": "sklearn"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = [*project["dependencies"], *project["optional-dependencies"]["arrow"], "polars"]
+    declared = {names.get(name, name) for name in (re.split(r"[<>=!~ \[]", line)[0] for line in listed)}
+    # No install of scikit-learn lacks joblib and threadpoolctl, none of jinja2 lacks markupsafe.
+    declared |= {"glmlr", "joblib", "threadpoolctl", "markupsafe", *sys.stdlib_module_names}
+    for imported in imports(module):
+        assert imported.target.partition(".")[0] in declared, f"{module}:{imported.line} imports {imported.target}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_names_are_words_of_the_trade(module: str) -> None:
+    assert not FORBIDDEN_FILES & set(module.split(".")), f"{module}: name the file by the question it answers"
+    wrong = [name for name, _ in functions(module) if FORBIDDEN_FUNCTION.fullmatch(name.rpartition(".")[2])]
+    assert not wrong, f"{module}: name functions by what they give, not {wrong}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_prints_but_the_command_line(module: str) -> None:
+    if module == "glmlr.cli":
+        return
+    for node in ast.walk(tree(module)):
+        printing = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        assert not printing, f"{module}:{getattr(node, 'lineno', 0)} prints"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_functions_are_short(module: str) -> None:
+    long = {}
+    for name, node in functions(module):
+        body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+        lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
+        if lines > LONGEST_FUNCTION:
+            long[name] = lines
+    assert not long, f"{module}: split {long} (lines of body; about 30 is the aim, {LONGEST_FUNCTION} the limit)"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_first_line_says_which_question_a_file_answers(module: str) -> None:
+    words = ast.get_docstring(tree(module))
+    assert words, f"{module} has no docstring"
+    first = words.splitlines()[0]
+    if module.count(".") == 0 or MODULES[module].name in ("__init__.py", "__main__.py"):
+        assert first.endswith((".", "?"))
+    else:
+        assert QUESTION.match(first), f"{module} does not begin with its question: {first!r}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_functions_have_docstrings(module: str) -> None:
+    for name, node in functions(module):
+        public = not any(part.startswith("_") for part in name.split("."))
+        nested = len(name.split(".")) > 1 and name.split(".")[0] in {n for n, _ in functions(module)}
+        if public and not nested:
+            assert ast.get_docstring(node), f"{module}.{name} has no docstring"
+
+
+def test_what_is_exported_exists_and_is_ours() -> None:
+    import glmlr
+
+    assert len(set(glmlr.__all__)) == len(glmlr.__all__)
+    for name in glmlr.__all__:
+        assert hasattr(glmlr, name), f"glmlr.__all__ names {name!r}, which does not exist"
+        value = getattr(glmlr, name)
+        if inspect.isfunction(value) or inspect.isclass(value):
+            assert value.__module__.split(".")[0] == "glmlr", f"glmlr.{name} comes from {value.__module__}"
+    assert not set(glmlr.__all__) - set(dir(glmlr))
+
+
+def statistics() -> list[str]:
+    import glmlr  # noqa: F401  (loads every statistic)
+    from glmlr.registry import STATISTICS
+
+    return sorted(STATISTICS)
+
+
+@cache
+def test_files() -> dict[str, str]:
+    paths = (ROOT / "tests").rglob("test_*.py")
+    return {path.name: path.read_text(encoding="utf-8") for path in paths if path.name != Path(__file__).name}
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]
+
+
+def test_there_are_statistics() -> None:
+    assert len(statistics()) >= 11
+
+
+def test_every_statistic_is_documented_exported_bound_and_witnessed() -> None:
+    import glmlr
+    from glmlr.fit import Fit
+    from glmlr.registry import SECTIONS, STATISTICS
+
+    for key in statistics():
+        record = STATISTICS[key]
+        plain = inspect.unwrap(record.function)
+        assert record.title, f"{key} has no title"
+        assert record.section in SECTIONS, f"{key} is in no section"
+        assert record.reference, f"{key} cites nothing"
+        assert record.definitions, f"{key} defines nothing"
+        assert all(record.definitions.values()), f"{key} has an empty definition"
+        assert inspect.getdoc(plain), f"{key} has no docstring"
+        assert plain.__name__ == key
+        home = f"glmlr.statistics.{record.section}"
+        assert plain.__module__ == home, f"{key} stands in {plain.__module__}; its section is {home}"
+        assert getattr(glmlr, key) is record.function is getattr(Fit, key), f"{key} is not one function everywhere"
+        assert key in glmlr.__all__, f"{key} is not exported"
+        first, *others = inspect.signature(plain).parameters.values()
+        late = [parameter.name for parameter in others if parameter.kind is not parameter.KEYWORD_ONLY]
+        assert not late, f"{key}: make {late} keyword-only (after {first.name})"
+        witnessed = [name for name, text in test_files().items() if re.search(rf"\b{key}\b", text)]
+        assert witnessed, f"{key} has no witness: no file under tests/ mentions it"
+
+
+def test_constraints_pin_plain_versions_of_every_dependency() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in pins)
+    pinned = {line.partition("==")[0].replace("_", "-").casefold() for line in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    names = {re.split(r"[<>=!~ \[]", line)[0].replace("_", "-").casefold() for line in wanted}
+    assert not names - pinned, f"constraints.txt does not pin {sorted(names - pinned)}"

@@ -1,0 +1,90 @@
+"""Links against 50-digit arithmetic (mpmath), far into both tails."""
+
+import mpmath
+import numpy as np
+import pytest
+
+from glmlr.errors import OptionError
+from glmlr.links import CLOGLOG, LINKS, LOGIT, link_named, log1pexp
+
+mpmath.mp.dps = 50
+
+ETA = [-600.0, -300.0, -40.0, -12.5, -1.0, -1e-3, 0.0, 0.5, 3.0, 6.5, 30.0, 37.5]
+
+
+def exact(name, eta):
+    """mu, 1 - mu and d mu / d eta with 50 digits."""
+    x = mpmath.mpf(eta)
+    if name == "logit":
+        mu, other = 1 / (1 + mpmath.exp(-x)), 1 / (1 + mpmath.exp(x))
+        return mu, other, mu * other
+    if name == "probit":
+        root = mpmath.sqrt(2)
+        density = mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
+        return mpmath.erfc(-x / root) / 2, mpmath.erfc(x / root) / 2, density
+    hazard = mpmath.exp(x)
+    return -mpmath.expm1(-hazard), mpmath.exp(-hazard), hazard * mpmath.exp(-hazard)
+
+
+def close(value, witness, rel):
+    # Where the exact value is below the smallest normal float, 0 and it are one.
+    return abs(value - float(witness)) <= rel * abs(float(witness)) + 1e-290
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@pytest.mark.parametrize("eta", ETA)
+@pytest.mark.parametrize("y", [0.0, 1.0, 0.3])
+def test_likelihood_score_and_information_are_exact(link, eta, y):
+    mu, other, slope = exact(link.name, eta)
+    if other == 0 or mu == 0 or (link is CLOGLOG and eta > 6.6):
+        pytest.skip("outside the range of 50-digit arithmetic")
+    part = link.likelihood(np.array([eta]), np.array([y]))
+    log_mean = mpmath.log(mu) if mu < 0.5 else mpmath.log1p(-other)
+    log_other = mpmath.log(other) if other < 0.5 else mpmath.log1p(-mu)
+    loglik = (y * log_mean if y else 0) + ((1 - y) * log_other if y < 1 else 0)
+    assert close(part.loglik[0], loglik, 1e-12)
+    score = y * slope / mu - (1 - y) * slope / other
+    # y - mu of an event that is all but certain keeps its absolute, not its relative precision.
+    assert abs(part.score[0] - float(score)) <= 1e-9 * abs(float(score)) + 2e-16
+    assert close(part.weight[0], slope**2 / mu / other, 1e-9)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_curvature_is_the_second_derivative(link):
+    def loglik(x, y):
+        mu, other, _ = exact(link.name, x)
+        return y * mpmath.log(mu) + (1 - y) * mpmath.log(other)
+
+    for eta in (-4.0, -1.3, 0.0, 0.9, 1.8):
+        for y in (0.0, 1.0, 0.4):
+            witness = -mpmath.diff(lambda x, y=y: loglik(x, y), eta, 2)
+            got = link.likelihood(np.array([eta]), np.array([y])).curvature[0]
+            assert got == pytest.approx(float(witness), rel=1e-9)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_parts_agree_with_each_other(link):
+    eta = np.linspace(-6, 2.5, 40)
+    np.testing.assert_allclose(link.link(link.mean(eta)), eta, rtol=1e-9)
+    np.testing.assert_allclose(np.exp(link.log_mean(eta)), link.mean(eta), rtol=1e-13)
+    np.testing.assert_allclose(np.exp(link.log_complement(eta)), 1 - link.mean(eta), rtol=1e-9)
+    np.testing.assert_allclose(link.event_score(eta), link.density(eta) / link.mean(eta), rtol=1e-9)
+    np.testing.assert_allclose(link.weight(eta), -link.event_score(eta) * link.nonevent_score(eta), rtol=1e-12)
+
+
+def test_extremes_are_finite_and_silent():
+    eta = np.array([-1e4, -750.0, 750.0, 1e4])
+    for link in LINKS.values():
+        for y in (0.0, 1.0):
+            part = link.likelihood(eta, np.full(4, y))
+            assert np.isfinite(part.loglik).all()
+            assert np.isfinite(part.score).all()
+            assert (part.weight >= 0).all()
+
+
+def test_log1pexp_and_names():
+    assert log1pexp(np.array([800.0]))[0] == 800.0
+    assert log1pexp(np.array([-800.0]))[0] == 0.0
+    assert repr(LOGIT) == "Link(logit)"
+    with pytest.raises(OptionError, match="did you mean 'probit'"):
+        link_named("probitt")

@@ -1,0 +1,50 @@
+"""The registry: one record binds a method, a function, the report and the definitions."""
+
+import numpy as np
+import pytest
+
+import glmlr
+from glmlr.errors import ArgumentError, DataError
+from glmlr.registry import SECTIONS, STATISTICS, statistic
+
+BIRTHS = glmlr.datasets.load("birthwt")
+FIT = glmlr.fit("low ~ age + lwt + smoke", BIRTHS)
+
+
+@pytest.mark.parametrize("key", list(STATISTICS))
+def test_method_and_function_are_one(key):
+    assert getattr(glmlr, key) is STATISTICS[key].function
+    assert getattr(glmlr.Fit, key) is STATISTICS[key].function
+    assert getattr(glmlr, key)(FIT).frame.equals(getattr(FIT, key)().frame)
+    assert STATISTICS[key].section in SECTIONS
+
+
+@pytest.mark.parametrize("key", [key for key, record in STATISTICS.items() if record.on == "scores"])
+def test_statistics_of_scores_take_arrays(key):
+    by_fit = getattr(FIT, key)().frame
+    by_arrays = getattr(glmlr, key)(BIRTHS["low"], FIT.probabilities).frame
+    assert list(by_fit.columns) == list(by_arrays.columns)
+
+
+def test_arrays_and_fit_agree_on_association():
+    arrays = glmlr.association(BIRTHS["low"], FIT.probabilities)
+    assert arrays["c"] == FIT.association()["c"]
+    named = glmlr.association(np.where(BIRTHS["low"] == 1, "ill", "well"), FIT.probabilities, event="ill")
+    assert named["c"] == arrays["c"]
+
+
+def test_refusals():
+    with pytest.raises(ArgumentError, match=r"association\(y, p\)"):
+        glmlr.association(BIRTHS["low"])
+    with pytest.raises(ArgumentError, match="they are the fit's own"):
+        glmlr.association(FIT, FIT.probabilities)
+    with pytest.raises(DataError, match="outcomes are missing"):
+        glmlr.association([0, 1, None], [0.1, 0.2, 0.3])
+    with pytest.raises(ArgumentError, match="section 'nowhere' does not exist"):
+        statistic(section="nowhere", title="", reference="")
+
+
+def test_definitions_list_every_statistic():
+    names = {item.name for item in glmlr.definitions()}
+    assert {"Odds ratio", "z"} <= names
+    assert all(item.meaning.endswith((".", ")")) or item.meaning for item in glmlr.definitions())

@@ -1,0 +1,117 @@
+"""The report: sections in order, sentences that agree with the numbers, whole files or none."""
+
+import re
+
+import numpy as np
+import pytest
+
+import glmlr
+from glmlr.errors import ArgumentError, OptionError
+from glmlr.registry import SECTIONS, STATISTICS
+
+BIRTHS = glmlr.datasets.load("birthwt")
+FORMULA = "low ~ age + lwt + C(race) + smoke + ptl + ht + ui"
+FIT = glmlr.fit(FORMULA, BIRTHS)
+REPORT = FIT.report()
+
+
+def test_sections_come_in_reading_order():
+    keys = [section.key for section in REPORT.sections]
+    assert keys[-1] == "making"
+    assert keys[:-1] == [key for key in SECTIONS if key in keys]
+    assert {"profile", "screening", "coefficients", "goodness", "discrimination", "calibration", "deciles"} <= set(keys)
+
+
+def test_every_statistic_meant_for_the_report_is_in_it():
+    shown = {exhibit.key for section in REPORT.sections for exhibit in section.exhibits}
+    assert {key for key, record in STATISTICS.items() if record.in_report} <= shown
+
+
+def test_definitions_cover_what_is_shown():
+    names = {item.name for item in REPORT.definitions}
+    assert len(names) == len(REPORT.definitions)
+    assert "Odds ratio" in names
+
+
+def test_lead_names_event_rows_and_formula():
+    assert "P(low = 1) on 7 terms, fitted to 189 rows with 59 events (31.2 %)" in REPORT.lead[0]
+    assert FORMULA in REPORT.lead[1]
+
+
+def sentence(section, start):
+    said = " ".join(next(part for part in REPORT.sections if part.key == section).sentences)
+    assert start in said
+    return said
+
+
+def test_sentences_agree_with_the_tables():
+    frame = FIT.coefficients().frame
+    clear = frame[(frame["low"] * frame["high"] > 0) & (frame["term"] != "Intercept")]["term"]
+    assert sentence("coefficients", "exclude zero").startswith(f"The intervals of {', '.join(clear)} exclude zero")
+    c = FIT.association()["c"]
+    assert f"c is {c:.3g}" in sentence("discrimination", "Of all pairs")
+    brier = float(np.mean((FIT.probabilities - BIRTHS["low"]) ** 2))
+    assert f"is {brier:.3g};" in sentence("calibration", "Brier score")
+
+
+def test_a_statistic_that_does_not_apply_says_why():
+    report = glmlr.fit(FORMULA, BIRTHS, link="probit").report()
+    coefficients = next(part for part in report.sections if part.key == "coefficients")
+    assert any("The probit link has no odds ratio" in said for said in coefficients.sentences)
+    assert [exhibit.key for exhibit in coefficients.exhibits] == ["coefficients"]
+
+
+def test_chosen_sections_and_refusals():
+    report = FIT.report(sections=["deciles", "coefficients"])
+    assert [section.key for section in report.sections] == ["coefficients", "deciles", "making"]
+    with pytest.raises(OptionError, match="did you mean 'deciles'"):
+        FIT.report(sections=["decile"])
+    with pytest.raises(ArgumentError, match="did you mean 'title'"):
+        FIT.report(titel="x")
+
+
+def test_same_fit_same_bytes(tmp_path):
+    first, second = tmp_path / "a.html", tmp_path / "b.html"
+    assert FIT.report(str(first)) == str(first)
+    glmlr.fit(FORMULA, BIRTHS).report(str(second))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_html_is_one_file_without_network(tmp_path):
+    path = tmp_path / "report.html"
+    FIT.report(path)
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", text)
+    assert "<script" not in text
+    assert str(tmp_path) not in text
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+@pytest.mark.parametrize(
+    ("formula", "name", "options"),
+    [
+        ("low ~ 1", "birthwt", {}),
+        ("low ~ smoke", "birthwt", {"class_weight": "balanced"}),
+        ("disease + no_disease ~ ca", "heart_vessels", {}),
+        ("survived ~ sex * passengerClass + age", "titanic", {"event": "yes"}),
+        ("low ~ lwt * smoke", "birthwt", {"freq_weights": np.arange(189) % 3}),
+        ("low ~ bs(age, df=4) + race", "birthwt", {"robust": "HC3"}),
+    ],
+)
+def test_every_kind_of_model_has_a_report(tmp_path, link, formula, name, options):
+    fit = glmlr.fit(formula, glmlr.datasets.load(name), link=link, **options)
+    for ending in ("html", "md"):
+        path = tmp_path / f"report.{ending}"
+        fit.report(path)
+        assert path.stat().st_size > 5_000
+    assert str(fit.summary())
+
+
+def test_separated_model_has_a_report(tmp_path):
+    import pandas as pd
+
+    data = pd.DataFrame({"y": [0, 0, 1, 1, 0, 1], "x": [1.0, 2, 3, 4, 2, 5], "g": list("aababb")})
+    with pytest.warns(glmlr.errors.SeparationWarning):
+        fit = glmlr.fit("y ~ x", data)
+    fit.report(tmp_path / "r.html")
+    assert "∞" in (tmp_path / "r.html").read_text(encoding="utf-8")

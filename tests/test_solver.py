@@ -1,0 +1,219 @@
+"""The solver against closed forms, statsmodels' GLM and the laws of a maximum."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from glmlr.blocks import Block, Subset, over_blocks
+from glmlr.errors import FitError
+from glmlr.links import CLOGLOG, LINKS, LOGIT, PROBIT
+from glmlr.solver import solve, sums_at
+
+FAMILY = {"logit": "Logit", "probit": "Probit", "cloglog": "CLogLog"}
+
+
+class Memory:
+    """Rows in memory, cut into blocks."""
+
+    def __init__(self, x, y, size=64, **extras):
+        self.parts = [
+            Block(
+                np.ascontiguousarray(x[i : i + size].T),
+                y[i : i + size],
+                **{k: v[i : i + size] for k, v in extras.items()},
+            )
+            for i in range(0, len(y), size)
+        ]
+
+    def blocks(self):
+        return self.parts
+
+
+def simulated(n=400, k=5, seed=1, link=LOGIT):
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([np.ones(n), rng.normal(size=(n, k - 1))])
+    beta = np.linspace(-0.8, 0.7, k)
+    return x, (rng.random(n) < link.mean(x @ beta)).astype(float)
+
+
+def reference(x, y, link, **options):
+    """statsmodels' IRLS, run until its coefficients stand still."""
+    import statsmodels.api as sm
+
+    family = sm.families.Binomial(getattr(sm.families.links, FAMILY[link.name])())
+    model = sm.GLM(y, x, family=family, **options)
+    return model.fit(tol_criterion="params", rtol=1e-13, atol=0.0, maxiter=200)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@pytest.mark.parametrize("n", [60, 500, 3000])
+def test_equals_statsmodels(link, n):
+    x, y = simulated(n, link=link)
+    solution, witness = solve(Memory(x, y), link), reference(x, y, link)
+    np.testing.assert_allclose(solution.beta, witness.params, rtol=1e-9)
+    np.testing.assert_allclose(solution.inverse, witness.normalized_cov_params, rtol=1e-8)
+    assert solution.loglik == pytest.approx(witness.llf, rel=1e-12)
+    assert solution.converged
+    assert solution.reason is None
+    assert solution.gradient_norm < 1e-7
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_gradient_vanishes_at_the_estimate(link):
+    x, y = simulated(300, link=link)
+    rows = Memory(x, y)
+    sums = sums_at(rows, solve(rows, link).beta, link)
+    assert np.abs(sums.score / np.sqrt(np.diag(sums.information))).max() < 1e-10
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_intercept_only_is_the_share_of_events(link):
+    y = np.repeat([1.0, 0.0], [7, 33])
+    solution = solve(Memory(np.ones((40, 1)), y), link)
+    assert solution.beta[0] == pytest.approx(float(link.link(np.array([7 / 40]))[0]), rel=1e-12)
+    weight = link.weight(solution.beta)[0]
+    assert solution.inverse[0, 0] == pytest.approx(1 / (40 * weight), rel=1e-10)
+    assert solution.loglik == pytest.approx(7 * np.log(7 / 40) + 33 * np.log(33 / 40), rel=1e-13)
+
+
+def test_two_by_two_table_has_its_closed_form():
+    # Log odds ratio log(ad / bc), variance 1/a + 1/b + 1/c + 1/d (Woolf 1955).
+    a, b, c, d = 30, 12, 14, 41
+    x = np.column_stack([np.ones(a + b + c + d), np.repeat([1.0, 0.0], [a + b, c + d])])
+    y = np.repeat([1.0, 0.0, 1.0, 0.0], [a, b, c, d])
+    solution = solve(Memory(x, y), LOGIT)
+    assert solution.beta[1] == pytest.approx(np.log(a * d / b / c), rel=1e-12)
+    assert solution.inverse[1, 1] == pytest.approx(1 / a + 1 / b + 1 / c + 1 / d, rel=1e-11)
+
+
+def test_same_bits_for_any_number_of_threads(monkeypatch):
+    x, y = simulated(40_000, 6)
+    rows = Memory(x, y, size=512)
+    found = []
+    for threads in (1, 2, 8):
+        monkeypatch.setattr("os.cpu_count", lambda threads=threads: threads)
+        found.append(solve(rows, LOGIT))
+    assert all(np.array_equal(found[0].beta, other.beta) for other in found[1:])
+    assert all(np.array_equal(found[0].inverse, other.inverse) for other in found[1:])
+
+
+def test_subsample_start_ends_at_the_same_maximum():
+    x, y = simulated(60_000, 4)
+    rows = Memory(x, y, size=8192)
+    warm, cold = solve(rows, LOGIT), solve(rows, LOGIT, start=np.zeros(4))
+    np.testing.assert_allclose(warm.beta, cold.beta, rtol=1e-11)
+    assert warm.iterations < cold.iterations
+
+
+@pytest.mark.parametrize("link", [LOGIT, PROBIT, CLOGLOG], ids=lambda link: link.name)
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1e6), (0, 1e-6), (1e5, 1.0), (-3e7, 1e3), (0, 1e120)])
+def test_badly_scaled_columns_cost_no_digits(link, shift, scale):
+    x, y = simulated(300, 3, link=link)
+    plain = solve(Memory(x, y), link)
+    moved = x.copy()
+    moved[:, 2] = moved[:, 2] * scale + shift
+    # The witness is the same model in the values that survived the rounding of the shifted column.
+    moved_back = x.copy()
+    moved_back[:, 2] = (moved[:, 2] - shift) / scale
+    witness = solve(Memory(moved_back, y), link)
+    found = solve(Memory(moved, y), link)
+    assert found.beta[2] * scale == pytest.approx(witness.beta[2], rel=1e-9)
+    assert found.beta[1] == pytest.approx(witness.beta[1], rel=1e-9)
+    assert np.sqrt(found.inverse[2, 2]) * scale == pytest.approx(np.sqrt(witness.inverse[2, 2]), rel=1e-8)
+    assert found.loglik == pytest.approx(plain.loglik, rel=1e-6)
+
+
+def test_aliased_columns_are_named_with_their_dependency():
+    x, y = simulated(200, 4)
+    wide = np.column_stack([x, 3 * x[:, 0] + x[:, 1] - 2 * x[:, 2], np.zeros(200), x[:, 3]])
+    solution, witness = solve(Memory(wide, y), LOGIT), solve(Memory(x, y), LOGIT)
+    assert [alias.column for alias in solution.aliased] == [4, 5, 6]
+    assert dict(solution.aliased[0].depends_on) == pytest.approx({0: 3.0, 1: 1.0, 2: -2.0})
+    assert solution.aliased[1].depends_on == ()
+    assert dict(solution.aliased[2].depends_on) == pytest.approx({3: 1.0})
+    np.testing.assert_allclose(solution.beta[:4], witness.beta, rtol=1e-12)
+    assert np.isnan(solution.beta[4:]).all()
+    assert solution.rank == 4
+
+
+def test_nearly_collinear_is_not_aliased():
+    x, y = simulated(500, 3)
+    rng = np.random.default_rng(5)
+    wide = np.column_stack([x, x[:, 1] + 1e-6 * rng.normal(size=500)])
+    solution = solve(Memory(wide, y), LOGIT)
+    assert solution.aliased == ()
+    assert solution.converged
+    # Reparametrised, the same model is well conditioned: the difference column carries the coefficient.
+    easy = np.column_stack([x, (wide[:, 3] - x[:, 1]) * 1e6])
+    witness = solve(Memory(easy, y), LOGIT)
+    assert solution.loglik == pytest.approx(witness.loglik, rel=1e-11)
+    assert solution.beta[3] / 1e6 == pytest.approx(witness.beta[3], rel=1e-5)
+
+
+def test_weights_equal_repeated_rows():
+    x, y = simulated(80, 3)
+    times = np.random.default_rng(2).integers(1, 5, size=80)
+    repeated = solve(Memory(np.repeat(x, times, axis=0), np.repeat(y, times)), LOGIT)
+    weighted = solve(Memory(x, y, weight=times.astype(float)), LOGIT)
+    np.testing.assert_allclose(weighted.beta, repeated.beta, rtol=1e-12)
+    np.testing.assert_allclose(weighted.inverse, repeated.inverse, rtol=1e-11)
+
+
+def test_offset_equals_statsmodels():
+    x, y = simulated(200, 3)
+    offset = np.linspace(-1, 1, 200)
+    solution, witness = solve(Memory(x, y, offset=offset), PROBIT), reference(x, y, PROBIT, offset=offset)
+    np.testing.assert_allclose(solution.beta, witness.params, rtol=1e-9)
+
+
+def test_no_rows_and_nothing_that_varies_are_refused():
+    with pytest.raises(FitError, match="no rows"):
+        solve(Memory(np.ones((0, 1)), np.ones(0)), LOGIT)
+    with pytest.raises(FitError, match="nothing to estimate"):
+        solve(Memory(np.zeros((4, 1)), np.array([0.0, 1, 0, 1])), LOGIT)
+
+
+def test_stopping_short_gives_a_reason():
+    x, y = simulated(200, 4)
+    solution = solve(Memory(x, y), LOGIT, max_iterations=1)
+    assert not solution.converged
+    assert "had not vanished after 1 iteration" in (solution.reason or "")
+    assert len(solution.trace) == 2
+
+
+def test_likelihood_never_falls_along_the_trace():
+    x, y = simulated(100, 5, seed=4)
+    solution = solve(Memory(10 * x, y), CLOGLOG)
+    loglik = [step.loglik for step in solution.trace]
+    assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(loglik))
+
+
+def test_subset_of_rows_and_columns():
+    x, y = simulated(150, 4)
+    keep = np.arange(150) % 3 != 0
+    cut = solve(Subset(Memory(x, y), np.array([2, 0]), keep), LOGIT)
+    witness = solve(Memory(x[keep][:, [2, 0]], y[keep]), LOGIT)
+    np.testing.assert_allclose(cut.beta, witness.beta, rtol=1e-12)
+
+
+def test_over_blocks_adds_every_row_once():
+    x, y = simulated(1000, 2)
+    assert over_blocks(Memory(x, y, size=7), lambda block: block.x.shape[1], lambda one, two: one + two) == 1000
+
+
+@pytest.mark.parametrize("size", [1e4, -500.0])
+def test_a_constant_offset_only_moves_the_intercept(size):
+    x, y = simulated(200, 3)
+    plain, moved = solve(Memory(x, y), LOGIT), solve(Memory(x, y, offset=np.full(200, size)), LOGIT)
+    np.testing.assert_allclose(moved.beta[1:], plain.beta[1:], rtol=1e-9)
+    assert moved.beta[0] + size == pytest.approx(plain.beta[0], abs=1e-9)
+
+
+def test_wild_offsets_converge():
+    x, y = simulated(200, 3)
+    offset = np.random.default_rng(8).uniform(80, 250, size=200)
+    solution = solve(Memory(x, y, offset=offset), LOGIT)
+    assert solution.converged
+    sums = sums_at(Memory(x, y, offset=offset), solution.beta, LOGIT)
+    assert np.abs(sums.score / np.sqrt(np.diag(sums.information))).max() < 1e-6
