@@ -10,7 +10,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --con
 
 FORMULA := low ~ age + lwt + C(race) + smoke + ptl + ht + ui
 
-.PHONY: help demo test check test-slow reports bench clean
+# A browser of the Chromium family, for the picture in the README only.
+BROWSER ?= chromium
+
+.PHONY: help demo test check test-slow reports picture bench clean
 
 help:
 	@echo "make demo       fit the demo model and write reports/birthwt.html"
@@ -18,6 +21,7 @@ help:
 	@echo "make check      style and types only"
 	@echo "make test-slow  the slow tests"
 	@echo "make reports    write every committed report again"
+	@echo "make picture    photograph the first screen of the report for the README (needs chromium; BROWSER=... names it)"
 	@echo "make bench      measure import, formula, fit and association (a minute, 2.5 GB)"
 	@echo "make clean      remove .venv and everything built"
 
@@ -40,6 +44,14 @@ test-slow: $(VENV)/ready-test
 reports: $(VENV)/ready
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.md
+
+picture: reports
+	@command -v $(BROWSER) >/dev/null 2>&1 || { echo "make picture needs a browser of the Chromium family; there is no $(BROWSER) here (BROWSER=... names another)." >&2; exit 1; }
+	@profile=$$(mktemp -d) && trap 'rm -rf "$$profile"' EXIT && \
+	  $(BROWSER) --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$$profile" --window-size=1400,1000 \
+	  --screenshot="$(CURDIR)/reports/birthwt.png" "file://$(CURDIR)/reports/birthwt.html" 2>/dev/null
+	@$(BIN)/python -c 'from PIL import Image; i = Image.open("reports/birthwt.png").convert("RGB"); i.quantize(64, dither=Image.Dither.NONE).save("reports/birthwt.png", optimize=True)'
+	@echo "The picture is $(CURDIR)/reports/birthwt.png."
 
 bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/spine.py

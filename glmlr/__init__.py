@@ -37,6 +37,7 @@ __all__ = [
     "errors",
     "fit",
     "from_statsmodels",
+    "full_report",
     "log_odds_table",
     "statistics",
 ]

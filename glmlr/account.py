@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
 from glmlr.conditioning import Alias
 from glmlr.covariance import KINDS
 from glmlr.design import Design
@@ -10,12 +15,14 @@ from glmlr.links import Link
 from glmlr.separation import Separation
 from glmlr.solver import Solution
 
+Floats = npt.NDArray[np.float64]
+
 
 def account(
     design: Design, link: Link, solution: Solution, separation: Separation | None, covariance_kind: str
 ) -> tuple[str, ...]:
     """Give the sentences that belong to a fit, in the order they are read."""
-    notes = [design.event.note, *_weights(design), f"Standard errors: {KINDS[covariance_kind]}."]
+    notes = [design.event.note, *_weights(design), f"Standard errors: {KINDS[covariance_kind]}.", *_clusters(design)]
     dropped = design.rows.read - design.rows.used - design.rows.zero_weight
     if dropped:
         notes.append(f"{dropped:,} of {design.rows.read:,} rows were dropped because something is missing in them.")
@@ -30,6 +37,17 @@ def account(
     if solution.method == "statsmodels":
         notes.append(f"Fitted by statsmodels' GLM (Binomial, {link.name}).")
     return tuple(notes)
+
+
+def _clusters(design: Design) -> list[str]:
+    """Say how many clusters there are: their number, not that of the rows, carries clustered standard errors."""
+    if design.cluster is None:
+        return []
+    groups = int(design.cluster.max()) + 1
+    note = f"There are {groups:,} clusters."
+    if groups <= len(design.names):
+        note += " They are no more than the coefficients, so that clustered standard errors mean little."
+    return [note]
 
 
 def _weights(design: Design) -> list[str]:
@@ -73,9 +91,30 @@ def alias_sentence(design: Design, alias: Alias) -> str:
     name = design.names[alias.column]
     if not alias.depends_on:
         return f"{name} is aliased (it is zero in every row) and has no estimate."
+    return f"{name} is aliased and has no estimate: {_dependency(design, alias)}."
+
+
+def broken_dependencies(design: Design, aliases: Sequence[Alias], x: Floats) -> Iterator[str]:
+    """Say of each aliased column in how many new rows, columns of shape (m, k), it is not what it was in the fit."""
+    for alias in aliases:
+        terms = [value * x[:, position] for position, value in alias.depends_on]
+        own = x[:, alias.column]
+        name = design.names[alias.column]
+        size = np.abs(own) + sum((np.abs(term) for term in terms), np.zeros_like(own))
+        broken = int((np.abs(own - sum(terms, np.zeros_like(own))) > 1e-6 * size).sum())
+        if broken:
+            rows = "1 row does" if broken == 1 else f"{broken:,} rows do"
+            yield (
+                f"{rows} not obey {_dependency(design, alias)}, as all rows of the fit did; {name} has no estimate and "
+                "plays no part in these predictions."
+            )
+
+
+def _dependency(design: Design, alias: Alias) -> str:
+    """Write what determines an aliased column: "x3 = 2 x1 - x2"."""
     text = ""
     for position, value in alias.depends_on:
         size = "" if abs(abs(value) - 1) < 1e-9 else f"{abs(value):.6g} "
         text += (" - " if value < 0 else " + ") + size + design.names[position]
     text = text[3:] if text.startswith(" + ") else "-" + text[3:]
-    return f"{name} is aliased and has no estimate: {name} = {text}."
+    return f"{design.names[alias.column]} = {text or '0'}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from operator import mul
 from typing import Final
 
 import numpy as np
@@ -57,8 +56,8 @@ class Pairs:
 
     @property
     def tau_a(self) -> float:
-        """(C - D) / (n (n - 1) / 2)."""
-        return 2 * (self.concordant - self.discordant) / (self.n * (self.n - 1))
+        """(C - D) / (n (n - 1) / 2); NaN where weights that are not whole add up to 1 row or less."""
+        return math.nan if self.n <= 1 else 2 * (self.concordant - self.discordant) / (self.n * (self.n - 1))
 
     @property
     def c(self) -> float:
@@ -73,17 +72,22 @@ def count_pairs(ranking: Ranking) -> Pairs:
         total = ranking.total_events * ranking.total_nonevents
         up, level = float((events * below).sum()), float((events * nonevents).sum())
         return Pairs(up, max(total - up - level, 0.0), level, ranking.total)
-    total_pairs = int(ranking.total_events) * int(ranking.total_nonevents)
-    if total_pairs < _EXACT_FLOATS:
-        concordant, tied = int(np.dot(events, below)), int(np.dot(events, nonevents))
-    else:
-        concordant, tied = _whole_dot(events, below), _whole_dot(events, nonevents)
-    return Pairs(concordant, total_pairs - concordant - tied, tied, int(ranking.total))
+    total_pairs = ranking.total_events * ranking.total_nonevents
+    if total_pairs >= _EXACT_FLOATS:
+        return _counted_in_integers(ranking)
+    concordant, tied = int(np.dot(events, below)), int(np.dot(events, nonevents))
+    return Pairs(concordant, int(total_pairs) - concordant - tied, tied, int(ranking.total))
 
 
-def _whole_dot(one: Floats, two: Floats) -> int:
-    """Give the sum of products of whole numbers in Python's integers, which do not overflow."""
-    return sum(map(mul, map(int, one.tolist()), map(int, two.tolist())))
+def _counted_in_integers(ranking: Ranking) -> Pairs:
+    """Count pairs in Python's integers, which neither overflow nor round."""
+    concordant = tied = events = below = 0
+    for e, f in zip(map(int, ranking.events.tolist()), map(int, ranking.nonevents.tolist()), strict=True):
+        concordant += e * below
+        tied += e * f
+        events += e
+        below += f
+    return Pairs(concordant, events * below - concordant - tied, tied, events + below)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ J. Stat. Software 16(9).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,35 @@ KINDS: Final[dict[str, str]] = {
 ROBUST: Final = ("HC0", "HC1", "HC2", "HC3")
 
 
+@dataclass(frozen=True, eq=False)
+class CentredCovariance:
+    """Covariance of the coefficients of centred and scaled columns, which keeps the digits of linear predictors.
+
+    With a column far from 0 (a date, say) the variance of the intercept is huge, and that of x'beta is what is left
+    when huge terms cancel; of centred columns nothing cancels.
+
+    Attributes:
+        center: what is taken off each column, shape (k,).
+        scale: what it is divided by then, shape (k,).
+        matrix: covariance of the coefficients of those columns, shape (k, k).
+
+    """
+
+    center: Floats
+    scale: Floats
+    matrix: Floats
+
+    def of(self, x: Floats) -> Floats:
+        """Give the variance of the linear predictor of rows, x of shape (m, k)."""
+        return variance_of(self.matrix, (x - self.center) / self.scale)
+
+
+def variance_of(covariance: Floats, x: Floats) -> Floats:
+    """Give x' V x for rows x of shape (m, k); coefficients without a finite estimate play no part."""
+    known = np.where(np.isnan(covariance), 0.0, covariance)
+    return np.asarray(np.maximum(np.einsum("mk,kj,mj->m", x, known, x, optimize=True), 0.0))
+
+
 def leverage(block: Block, beta: Floats, link: Link, inverse: Floats) -> Floats:
     """Leverage of one Bernoulli trial of each row, shape (b,): importance x information x (x' A^-1 x)."""
     weight = link.likelihood(block.eta(beta), block.y).weight
@@ -43,7 +73,7 @@ def leverage(block: Block, beta: Floats, link: Link, inverse: Floats) -> Floats:
     return np.asarray(weight * np.einsum("kb,kb->b", block.x, np.dot(inverse, block.x)))
 
 
-def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, n: float) -> Floats:
+def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, n: float, k: int) -> Floats:
     """Heteroskedasticity-robust covariance, shape (k, k).
 
     Args:
@@ -53,6 +83,7 @@ def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, n: 
         inverse: inverse expected information A^-1, shape (k, k).
         kind: "HC0", "HC1", "HC2" or "HC3".
         n: number of Bernoulli trials, for HC1.
+        k: number of coefficients, infinite ones included, for HC1.
 
     """
     powers = {"HC2": 1.0, "HC3": 2.0}
@@ -66,7 +97,7 @@ def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, n: 
 
     meat = over_blocks(rows, part, np.add)
     if kind == "HC1":
-        meat = meat * (n / (n - beta.size))
+        meat = meat * (n / (n - k))
     return sandwich(inverse, meat)
 
 
@@ -81,7 +112,9 @@ def _squared_scores(block: Block, beta: Floats, link: Link) -> Floats:
     return np.asarray(squared)
 
 
-def clustered(rows: Rows, beta: Floats, link: Link, inverse: Floats, cluster: npt.NDArray[np.int64]) -> Floats:
+def clustered(
+    rows: Rows, beta: Floats, link: Link, inverse: Floats, cluster: npt.NDArray[np.int64], *, groups: int
+) -> Floats:
     """Cluster-robust covariance, shape (k, k), with the factor G / (G - 1).
 
     This is the factor of Stata's `vce(cluster)` after logit and of R's `sandwich::vcovCL`; statsmodels multiplies by
@@ -93,14 +126,17 @@ def clustered(rows: Rows, beta: Floats, link: Link, inverse: Floats, cluster: np
         link: the link.
         inverse: inverse expected information A^-1, shape (k, k).
         cluster: cluster number 0 .. G - 1 of each row, shape (n,).
+        groups: number of clusters G.
 
     Raises:
         DataError: fewer than two clusters.
 
     """
-    groups = int(cluster.max()) + 1
-    if groups < 2:
-        raise DataError("Clustered standard errors need at least two clusters; all rows are in one.")
+    if np.unique(cluster).size < 2:
+        raise DataError(
+            "Clustered standard errors need at least two clusters; all rows (but those that separation fits perfectly) "
+            "are in one."
+        )
     scores = np.zeros((groups, beta.size))
     position = 0
     for block in rows.blocks():

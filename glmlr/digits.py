@@ -27,7 +27,7 @@ ROLES: Final[dict[str, str]] = {
     "std_error": "a standard error, as an estimate",
     "statistic": "a test statistic, 3 decimals",
     "loglik": "a log-likelihood, deviance or information criterion, 3 decimals",
-    "ratio": "an odds ratio, a lift: 3 decimals, never rounded to zero",
+    "ratio": "an odds ratio, a lift: 3 decimals, never rounded to zero or to one",
     "probability": "a number in [0, 1], 4 decimals",
     "percent": "a share printed in per cent, 1 decimal",
     "p_value": "a p-value, 4 decimals, then powers of ten, then <1e-300",
@@ -119,6 +119,14 @@ def _fixed(number: float, decimals: int, largest: float = 1e7) -> str:
     return f"{number:,.{decimals}f}"
 
 
+def _ratio(number: float) -> str:
+    """Print 1.00002 with the digit in which it differs from no effect."""
+    shown, beyond = _fixed(number, 3), abs(number - 1)
+    if shown != "1.000" or beyond < 1e-9:
+        return shown
+    return f"{number:.{-math.floor(math.log10(beyond))}f}"
+
+
 def _probability(number: float) -> str:
     if number == 0 or number == 1:
         return f"{number:.4f}"
@@ -161,7 +169,7 @@ _PRINTERS: Final[dict[str, Callable[[float], str]]] = {
     "std_error": lambda number: _fixed(number, 4),
     "statistic": lambda number: _fixed(number, 3),
     "loglik": lambda number: _fixed(number, 3, largest=1e13),
-    "ratio": lambda number: _fixed(number, 3),
+    "ratio": _ratio,
     "probability": _probability,
     "percent": _percent,
     "p_value": _p_value,

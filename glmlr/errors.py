@@ -112,7 +112,7 @@ def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
     keywords = [
         name
         for name, parameter in signature.parameters.items()
-        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD) and name != "self"
     ]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 

@@ -199,6 +199,8 @@ class Table:
         emphasis: positions of rows that close or sum the table (a total), drawn apart from the others.
         row_roles: role of each row, for the columns whose role is "measure" (a count, a share, a p-value in one list);
             empty: every row of them is a "measure".
+        blanks: columns that speak of some rows only: what they lack is left empty, in other columns it is a dash.
+        turned: print each column of the frame as a line; for few rows of many unlike numbers.
 
     Raises:
         OptionError: a role that does not exist, a role for a column that is not there, a row that is not there.
@@ -215,6 +217,8 @@ class Table:
     tables: tuple[Table, ...] = ()
     emphasis: tuple[int, ...] = ()
     row_roles: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+    turned: bool = False
 
     def __post_init__(self) -> None:
         """Check that roles, columns and rows exist."""
@@ -223,7 +227,7 @@ class Table:
                 raise OptionError(
                     f"The table {self.key!r} has a role {role!r} that does not exist{suggestion(role, ROLES) or '.'}"
                 )
-        for column in self.roles:
+        for column in (*self.roles, *self.blanks):
             if column not in self.frame.columns:
                 raise OptionError(
                     f"The table {self.key!r} has a role for {column!r}, which is not a column"
@@ -313,12 +317,24 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A finished analysis: a title, a lead, sections in reading order, definitions and an account of its making."""
+    """A finished analysis: a title, a lead, sections in reading order, definitions and an account of its making.
+
+    Attributes:
+        title: heading.
+        lead: sentences that say what was done; the first is the most important.
+        sections: the parts, in reading order.
+        definitions: what the numbers mean.
+        formula: the model as it was written, shown as code below the lead; "" for none.
+        overview: a small table for readers in a hurry, shown beside the lead, or None.
+
+    """
 
     title: str
     lead: tuple[str, ...]
     sections: tuple[Section, ...]
     definitions: tuple[Definition, ...] = ()
+    formula: str = ""
+    overview: Table | None = None
 
     def write(self, path: str | PathLike[str]) -> str:
         """Write the report whole or not at all; the ending of `path` (.html, .md, .txt) decides the format."""

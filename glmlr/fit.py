@@ -13,13 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
-from glmlr.account import account, separation_sentence
-from glmlr.blocks import Block, linear_predictor
-from glmlr.covariance import ROBUST, clustered, robust
+from glmlr.account import account, broken_dependencies, separation_sentence
+from glmlr.blocks import Block, Rows, Subset, linear_predictor, over_blocks
+from glmlr.conditioning import Moments, block_moments, scaled_rows
+from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
 from glmlr.design import Design, NewRows, build_design
 from glmlr.errors import (
     ConvergenceWarning,
     FitError,
+    GlmlrWarning,
     OptionError,
     SeparationWarning,
     explained_arguments,
@@ -30,7 +32,7 @@ from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
 from glmlr.scored import Scored
 from glmlr.separation import Maximum, Separation, maximise
-from glmlr.solver import Solution, solve
+from glmlr.solver import Solution, inverse_information, solve
 
 if TYPE_CHECKING:
     from glmlr.exhibits import Table
@@ -53,6 +55,7 @@ class Fit:
         null: the model with intercept (and offset) only, fitted with the same weights.
         covariance: of the estimates, shape (k, k); NaN rows and columns where there is no finite estimate.
         covariance_kind: a key of `glmlr.covariance.KINDS`.
+        centred: the same covariance for centred columns, where some column is far from 0; else None.
         separation: None, or which estimates are infinite.
         working: finite coefficients that give the fitted values, shape (k,): 0 where aliased or infinite.
 
@@ -68,6 +71,7 @@ class Fit:
     covariance_kind: str
     separation: Separation | None
     working: Floats
+    centred: CentredCovariance | None = None
 
     if TYPE_CHECKING:
 
@@ -111,19 +115,24 @@ class Fit:
         """Covariance of the estimates, k x k, named on both sides."""
         return pd.DataFrame(self.covariance.copy(), index=list(self.names), columns=list(self.names))
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+    @explained_arguments
+    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
         """Wald intervals, k x 2 with columns low and high; all of the line for an infinite estimate.
+
+        As an estimate grows without bound its standard error grows faster, so that the interval ends as the whole line.
+        It is NaN where an estimate is aliased or undetermined.
 
         Raises:
             OptionError: a level outside (0, 1).
 
         """
-        half = normal_quantile(level) * self.bse
-        return pd.DataFrame({"low": self.params - half, "high": self.params + half})
+        half = normal_quantile(level) * self.bse.to_numpy()
+        bounds = _bounds(self.params.to_numpy(), half)
+        return pd.DataFrame(dict(zip(("low", "high"), bounds, strict=True)), index=list(self.names))
 
     @property
     def converged(self) -> bool:
-        """Whether the gradient vanished."""
+        """Whether the gradient vanished; where the data are separated, that of the rows which are not."""
         return self.solution.converged
 
     # ------------------------------------------------------------------ likelihood
@@ -217,9 +226,13 @@ class Fit:
         w0, w1 = self.design.class_weights
         if self.link.name == "logit":
             return float(np.log(w1 / w0))
-        design = self.design
-        rows = _Constant(design.y, design.weight, None, np.asarray(self.weighted_eta))
-        return -float(solve(rows, self.link).beta[0])
+        eta = np.asarray(self.weighted_eta)
+        # A row that is fitted perfectly stays so whatever the intercept.
+        finite = np.isfinite(eta)
+        if not finite.any():
+            return 0.0
+        weight = None if self.design.weight is None else self.design.weight[finite]
+        return -float(solve(_Constant(self.design.y[finite], weight, None, eta[finite]), self.link).beta[0])
 
     @cached_property
     def fitted_values(self) -> pd.Series:
@@ -244,6 +257,7 @@ class Fit:
         how = "minus log(w1/w0)" if self.link.name == "logit" else "fitted again without the weights"
         return (f"Probabilities are corrected for the class weights: the intercept {how}.",)
 
+    @explained_arguments
     def predict(
         self,
         new_data: Any = None,
@@ -259,7 +273,8 @@ class Fit:
         Args:
             new_data: rows to score, anything `fit` takes; None for the rows of the fit.
             interval: None for a Series; a level such as 0.95 (or True for 0.95) for a frame with columns estimate,
-                low and high. Intervals are built on the link scale, so they stay in [0, 1].
+                low and high. Intervals are built on the link scale, so they stay in [0, 1]; where separation makes
+                the prediction 0 or 1 they are all of [0, 1], as the interval of an infinite coefficient is the line.
             kind: "probability" or "link".
             scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
             unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
@@ -272,6 +287,9 @@ class Fit:
             DataError: a column is missing or cannot be used.
             UnknownLevelError: a level the fit has not seen, with unknown="error".
 
+        Warns:
+            GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
+
         """
         one_of("kind", kind, KINDS_OF_PREDICTION)
         shift = self.prior_shift if one_of("scale", scale, SCALES) == "corrected" else 0.0
@@ -281,6 +299,8 @@ class Fit:
         else:
             rows = self.design.apply(new_data, unknown=unknown, offset=offset)
             index, complete, x = rows.index, rows.complete, rows.matrix
+            for sentence in broken_dependencies(self.design, self.solution.aliased, x):
+                warnings.warn(sentence, GlmlrWarning, stacklevel=3)
             eta = self._eta_of(rows) - shift
         transform = self.link.mean if kind == "probability" else np.asarray
         if interval is None or interval is False:
@@ -288,8 +308,8 @@ class Fit:
         half = normal_quantile(0.95 if interval is True else interval) * self._eta_error(
             self.design.matrix() if x is None else x
         )
-        with np.errstate(invalid="ignore"):
-            columns = {"estimate": eta, "low": eta - half, "high": eta + half}
+        low, high = _bounds(eta, half)
+        columns = {"estimate": eta, "low": low, "high": high}
         return pd.DataFrame(
             {name: _spread(transform(values), complete, index, name) for name, values in columns.items()}
         )
@@ -299,15 +319,12 @@ class Fit:
         eta = linear_predictor(rows.matrix.T, self.working, rows.offset)
         if self.separation is None:
             return eta
-        along = rows.matrix @ self.separation.ray
-        size = np.abs(rows.matrix) @ np.abs(self.separation.ray)
-        beyond = np.abs(along) > 1e-7 * np.maximum(size, 1e-300)
-        return np.asarray(np.where(beyond, np.sign(along) * np.inf, eta))
+        side = self.separation.side(rows.matrix)
+        return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
 
     def _eta_error(self, x: Floats) -> Floats:
         """Standard error of the linear predictor, shape (m,), over the finite estimates."""
-        covariance = np.where(np.isnan(self.covariance), 0.0, self.covariance)
-        return np.asarray(np.sqrt(np.maximum(np.einsum("mk,kj,mj->m", x, covariance, x, optimize=True), 0.0)))
+        return np.asarray(np.sqrt(variance_of(self.covariance, x) if self.centred is None else self.centred.of(x)))
 
     # ------------------------------------------------------------------ what must be said
 
@@ -414,15 +431,17 @@ def fit_design(
         found = replace(found, solution=solve_by_statsmodels(design, link, found.solution))
         found = replace(found, working=np.nan_to_num(found.solution.beta))
     kind = _covariance_kind(design, robust)
+    covariance, centred = _covariance(design, link, found, kind)
     fitted = Fit(
         design=design,
         link=link,
         solution=found.solution,
-        null=_null(design, link),
-        covariance=_frozen(_covariance(design, link, found, kind)),
+        null=found.solution if _is_null(design) else _null(design, link),
+        covariance=_frozen(covariance),
         covariance_kind=kind,
         separation=found.separation,
         working=_frozen(found.working),
+        centred=centred,
     )
     if found.separation is not None:
         warnings.warn(separation_sentence(design, found.separation), SeparationWarning, stacklevel=4)
@@ -448,22 +467,53 @@ def _covariance_kind(design: Design, robust_kind: str | None) -> str:
     return "model" if design.importance is None else "HC0"
 
 
-def _covariance(design: Design, link: Link, found: Maximum, kind: str) -> Floats:
-    """Covariance of the finite estimates, NaN elsewhere, shape (k, k)."""
-    finite = found.finite
-    inverse = found.solution.inverse
+def _covariance(design: Design, link: Link, found: Maximum, kind: str) -> tuple[Floats, CentredCovariance | None]:
+    """Covariance of the finite estimates, NaN elsewhere, shape (k, k); and that of centred columns where needed."""
+    finite, inverse = found.finite, found.solution.inverse
+    if found.solution.centred and found.separation is None:
+        return _centred_covariance(design, link, found, kind)
     if kind == "model" or finite.size == 0:
-        return np.array(inverse)
-    rows = found.finite_rows(design)
-    beta, part = found.working[finite], inverse[np.ix_(finite, finite)]
+        return np.array(inverse), None
+    at = np.ix_(finite, finite)
+    part = _sandwich(design, link, found, kind, found.finite_rows(design), found.working[finite], inverse[at])
+    return _placed(part, finite, inverse.shape[0]), None
+
+
+def _centred_covariance(
+    design: Design, link: Link, found: Maximum, kind: str
+) -> tuple[Floats, CentredCovariance | None]:
+    """Find the covariance with centred columns, whose sums do not cancel, and put it back into units of the data."""
+    scaled = scaled_rows(design, over_blocks(design, block_moments, Moments.__add__))
+    finite = found.finite
+    if scaled is None:
+        return np.array(found.solution.inverse), None
+    back, forth = (matrix[np.ix_(finite, finite)] for matrix in (scaled.transform(), scaled.inverse_transform()))
+    rows, beta = Subset(scaled, finite), forth @ found.working[finite]
+    part = inverse_information(rows, beta, link)
+    if kind != "model":
+        part = _sandwich(design, link, found, kind, rows, beta, part)
+    k = len(design.names)
+    matrix = back @ part @ back.T
+    centred = CentredCovariance(scaled.center, scaled.scale, _placed(part, finite, k))
+    return _placed((matrix + matrix.T) / 2, finite, k), centred
+
+
+def _sandwich(
+    design: Design, link: Link, found: Maximum, kind: str, rows: Rows, beta: Floats, inverse: Floats
+) -> Floats:
+    """Robust or clustered covariance of the coefficients of `rows`."""
     if kind == "cluster" and design.cluster is not None:
+        # Rows that are fitted perfectly add nothing, but they, their clusters and their columns count.
         cluster = design.cluster if found.face is None else design.cluster[found.face]
-        matrix = clustered(rows, beta, link, part, np.unique(cluster, return_inverse=True)[1])
-    else:
-        trials = design.y.size if design.weight is None else float(design.weight.sum())
-        matrix = robust(rows, beta, link, part, kind, trials)
-    covariance = np.full_like(inverse, np.nan)
-    covariance[np.ix_(finite, finite)] = matrix
+        return clustered(rows, beta, link, inverse, cluster, groups=int(design.cluster.max()) + 1)
+    trials = design.y.size if design.weight is None else float(design.weight.sum())
+    return robust(rows, beta, link, inverse, kind, n=trials, k=found.solution.rank)
+
+
+def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
+    """Put the covariance of the finite estimates among all k, NaN elsewhere."""
+    covariance = np.full((k, k), np.nan)
+    covariance[np.ix_(finite, finite)] = part
     return covariance
 
 
@@ -481,6 +531,11 @@ class _Constant:
         return [Block(np.ones((1, self.y.size)), self.y, self.weight, self.importance, self.offset)]
 
 
+def _is_null(design: Design) -> bool:
+    """Whether the model has nothing but an intercept, and so is the null model to the last bit."""
+    return [term.kind for term in design.terms] == ["intercept"]
+
+
 def _null(design: Design, link: Link) -> Solution:
     """Fit intercept and offset only; without an offset the share of events is the answer for every link."""
     block = _Constant(design.y, design.weight, design.importance, design.offset).blocks()[0]
@@ -494,6 +549,14 @@ def _null(design: Design, link: Link) -> Solution:
     beta = link.link(np.array([share]))
     weight = float(link.weight(beta)[0]) * trials
     return Solution(beta, np.array([[weight]]), np.array([[1 / weight]]), float(loglik), 0, 0.0, True, None)
+
+
+def _bounds(center: Floats, half: Floats) -> tuple[Floats, Floats]:
+    """Give center - half and center + half; all of the line where the center is infinite."""
+    with np.errstate(invalid="ignore"):
+        low, high = center - half, center + half
+    infinite = np.isinf(center)
+    return np.where(infinite, -np.inf, low), np.where(infinite, np.inf, high)
 
 
 def _spread(values: Floats, complete: npt.NDArray[np.bool_], index: pd.Index, name: str) -> pd.Series:

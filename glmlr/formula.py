@@ -749,6 +749,8 @@ class _Vetting:
 
     def _piece(self, token: _Token, code: str, column: str | None = None, quoted: str | None = None) -> None:
         is_word = token.kind != "op"
+        if is_word and self.pieces and self.pieces[-1].ends_object:
+            self.reader.fail(token, f"{token.text!r} does not fit after {self.pieces[-1].token.text!r}")
         self.pieces.append(_Piece(code, quoted or token.text, token, is_word, column))
 
     # -------------------------------------------------------------------------------------------- names

@@ -92,7 +92,12 @@ def _options(results: Any, model: Any) -> dict[str, Any]:
     if offset is not None and np.size(offset) == model.endog.shape[0] and np.any(offset):
         options["offset"] = np.asarray(offset)
     if getattr(results, "cov_type", "nonrobust") == "cluster":
-        options["cluster"] = np.asarray(results.cov_kwds["groups"])
+        groups = results.cov_kwds.get("groups")
+        if groups is None:
+            raise FitError(
+                "These results have clustered standard errors but do not say which rows are in which cluster."
+            )
+        options["cluster"] = np.asarray(groups)
     return options
 
 
@@ -154,6 +159,8 @@ def to_statsmodels(fit: Fit) -> Any:
     if fit.covariance_kind != "model":
         results.cov_type = fit.covariance_kind
         results.cov_kwds = {"description": KINDS[fit.covariance_kind]}
+        if design.cluster is not None:
+            results.cov_kwds["groups"] = np.array(design.cluster)
         results.cov_params_default = np.array(fit.covariance[np.ix_(columns, columns)])
     results.method = "IRLS"
     results.mle_settings = {"optimizer": "IRLS", "wls_method": "pinv"}

@@ -76,6 +76,10 @@ class Link:
     latent_variance: float
     has_odds_ratio: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], Link], tuple[str]]:
+        """Pickle by name: functions without one of their own cannot be."""
+        return link_named, (self.name,)
+
     def __repr__(self) -> str:
         """Name the link."""
         return f"Link({self.name})"

@@ -23,7 +23,7 @@ class Interval:
 
 def checked_level(level: float) -> float:
     """Return a confidence level between 0 and 1, or raise an `OptionError`."""
-    if isinstance(level, (int, float)) and not isinstance(level, bool) and 0 < level < 1:
+    if isinstance(level, (int, float, np.number)) and not isinstance(level, bool) and 0 < level < 1:
         return float(level)
     raise OptionError(f"level={level!r} is not a confidence level; give a number between 0 and 1, such as 0.95.")
 

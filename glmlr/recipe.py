@@ -281,7 +281,7 @@ class _Scoring:
         if wrong.any():
             self.bad |= wrong
             self.notes.append(
-                f"{ingredient.expression.name} is not a finite number in {_counted(int(wrong.sum()))}; no score is given."
+                f"{ingredient.expression.name} is not a finite number in {_counted(int(wrong.sum()))}: no score."
             )
         return values
 

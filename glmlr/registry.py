@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from glmlr.errors import ArgumentError, DataError, explained_arguments
+from glmlr.errors import ArgumentError, DataError, WeightError, explained_arguments
 from glmlr.exhibits import Definition, Table
 from glmlr.fit import Fit
 from glmlr.ranking import rank
@@ -172,7 +172,20 @@ def scored_arrays(outcome: Any, scores: Any, *, weight: Any = None, event: Any =
     if isinstance(outcome, pd.Series) and isinstance(scores, pd.Series) and not outcome.index.equals(scores.index):
         raise DataError("Outcomes and scores are Series with different indexes; align them, or give arrays.")
     y, coded = code_response(values, str(values.name or "y"), event)
-    return Scored(ranking=rank(scores, y, weight), event=coded, fitted=False)
+    return Scored(ranking=rank(scores, y, weights_by_row(weight, outcome)), event=coded, fitted=False)
+
+
+def weights_by_row(weight: Any, outcome: Any) -> Any:
+    """Line weights up with outcomes: a Series by its index where the outcomes have one, anything else by position."""
+    if not (isinstance(weight, pd.Series) and isinstance(outcome, pd.Series)) or weight.index.equals(outcome.index):
+        return weight
+    unique = weight.index.is_unique and outcome.index.is_unique
+    if not unique or not outcome.index.isin(weight.index).all():
+        raise WeightError(
+            "Outcomes and weights are Series whose indexes cannot be matched; align them, or give the weights as an "
+            "array."
+        )
+    return weight.reindex(outcome.index)
 
 
 def definitions() -> tuple[Definition, ...]:

@@ -76,12 +76,15 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
         Outcomes of shape (n,) and the `Event`.
 
     Raises:
-        ResponseError: one value, three or more, or an `event` that does not occur. The message lists values and counts.
+        ResponseError: no value, one, three or more, or an `event` that does not occur. The message lists values and
+            counts.
 
     """
     counts = values.value_counts(sort=False)
     counts = counts[counts > 0]
     levels = _sorted(counts.index.tolist())
+    if not levels:
+        raise ResponseError(f"The response {response!r} has no values; there are no rows.")
     if len(levels) != 2:
         what = "one value only" if len(levels) == 1 else f"{len(levels)} values"
         tally = listing([f"{_shown(v, quote=True)} ({int(counts[v])} rows)" for v in levels])

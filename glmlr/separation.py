@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,8 @@ _SUSPECT_PRECISION: Final = 300.0
 _PERFECT: Final = 1e-6
 #: s_i x_i' d, in units of the row's own size, below which a row counts as lying on the boundary.
 _ON_BOUNDARY: Final = 1e-7
+#: A column whose mean is this many standard deviations away from 0 is centred.
+_FAR: Final = 10.0
 #: A programme starts with this many rows and takes in others as they turn out to be violated.
 _ROWS_AT_ONCE: Final = 4_000
 #: With more moving columns than this, which of them are needed is not looked into.
@@ -49,7 +52,8 @@ class Separation:
         direction: sign of the infinite estimates, shape (k,): +1, -1; 0 where finite or not determined.
         infinite: columns whose estimate is infinite, shape (k,).
         undetermined: columns without a finite estimate whose sign the data do not decide either, shape (k,).
-        ray: a direction along which the likelihood rises for ever, shape (k,).
+        ray: a direction along which the likelihood rises for ever, shape (k,), for columns less their `center`.
+        center: what is taken off each column before it meets the ray, shape (k,): 0 but for columns far from 0.
         separated: rows that are fitted perfectly in the limit, shape (n,).
 
     """
@@ -59,7 +63,14 @@ class Separation:
     infinite: Bools
     undetermined: Bools
     ray: Floats
+    center: Floats
     separated: Bools
+
+    def side(self, x: Floats) -> Floats:
+        """Say on which side of the separating direction rows lie, x of shape (m, k): +1, -1, or 0 on the boundary."""
+        apart = x - self.center
+        along, size = apart @ self.ray, np.abs(apart) @ np.abs(self.ray)
+        return np.asarray(np.where(np.abs(along) > _ON_BOUNDARY * np.maximum(size, 1e-300), np.sign(along), 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +127,10 @@ def maximise(rows: Rows, link: Link, *, max_iterations: int = MAX_ITERATIONS) ->
     separation = find_separation(rows, solution) if suspected(rows, solution, link) else None
     if separation is None:
         return Maximum(solution, None, np.nan_to_num(solution.beta), np.flatnonzero(solution.estimated))
-    return _at_limit(rows, link, solution, separation)
+    return _at_limit(rows, link, solution, separation, max_iterations)
 
 
-def _at_limit(rows: Rows, link: Link, solution: Solution, separation: Separation) -> Maximum:
+def _at_limit(rows: Rows, link: Link, solution: Solution, separation: Separation, max_iterations: int) -> Maximum:
     """Fit the rows that are not separated, the finite columns first.
 
     The likelihood's limit along the separating direction is that of these rows. Finite estimates do not depend on
@@ -135,14 +146,18 @@ def _at_limit(rows: Rows, link: Link, solution: Solution, separation: Separation
     inverse = np.full_like(solution.inverse, np.nan)
     working = np.zeros_like(beta)
     loglik = 0.0
+    face: Solution | None = None
     if not separation.complete:
-        face = solve(Subset(rows, order, ~separation.separated), link)
+        face = solve(Subset(rows, order, ~separation.separated), link, max_iterations=max_iterations)
         working[order] = np.nan_to_num(face.beta)
         beta[finite] = face.beta[: finite.size]
         inverse[np.ix_(finite, finite)] = face.inverse[: finite.size, : finite.size]
         loglik = face.loglik
     reason = ("complete" if separation.complete else "quasi-complete") + " separation: some estimates are infinite"
-    found = replace(solution, beta=beta, inverse=inverse, loglik=loglik, converged=True, reason=reason)
+    converged = True
+    if face is not None and not face.converged:
+        converged, reason = False, f"{reason}, and for the others {face.reason}"
+    found = replace(solution, beta=beta, inverse=inverse, loglik=loglik, converged=converged, reason=reason)
     return Maximum(found, separation, working, finite, ~separation.separated)
 
 
@@ -174,23 +189,23 @@ def find_separation(rows: Rows, solution: Solution) -> Separation | None:
     """Find the directions in which estimates are infinite, or give None where all are finite."""
     kept = np.flatnonzero(solution.estimated) if solution.estimated.any() else np.arange(solution.beta.size)
     x, y = _stacked(rows, kept)
-    size = np.sqrt(np.mean(x**2, axis=0))
-    x = x / np.where(size > 0, size, 1.0)
+    columns = _centred(x)
+    signed = columns.x * np.where(y > 0.5, 1.0, -1.0)[:, None]
+    mixed = (y > 0) & (y < 1)
     separated = np.zeros(y.size, dtype=bool)
-    ray = np.zeros(kept.size)
+    rays: list[Floats] = []
     while not separated.all():
-        step = _ray(x[~separated], y[~separated])
-        if step is None:
+        # Rows on the boundary of one direction may be separated by another.
+        ray = _widest(signed[~separated], mixed[~separated])
+        gain = None if ray is None else signed[~separated] @ ray > _tolerance(signed[~separated])
+        if ray is None or gain is None or not gain.any():
             break
-        gain = np.abs(x[~separated] @ step) > _tolerance(x[~separated])
-        if not gain.any():
-            break
-        # Later directions matter only where the earlier ones are silent, so they enter with ever smaller weight.
-        ray = ray + step * (1.0 if not ray.any() else 1e-3 * np.abs(ray[ray != 0]).min())
+        rays.append(ray)
         separated[np.flatnonzero(~separated)[gain]] = True
-    if not separated.any():
+    if not rays:
         return None
-    return _described(x, separated, ray / np.where(size > 0, size, 1.0), kept, solution.beta.size)
+    ray = _fewest_columns(_joined(rays), signed, separated)
+    return _described(columns, separated, ray, kept, solution.beta.size)
 
 
 def _stacked(rows: Rows, kept: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -198,25 +213,70 @@ def _stacked(rows: Rows, kept: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
     return np.vstack([block.x[kept].T for block in blocks]), np.concatenate([block.y for block in blocks])
 
 
+@dataclass(frozen=True, eq=False)
+class _Centred:
+    """Columns of one size, those far from 0 centred where a constant column can make up for it (n rows, k columns)."""
+
+    x: Floats
+    center: Floats
+    size: Floats
+    constant: int | None
+
+    def combinations(self, vectors: Floats) -> Floats:
+        """Give combinations of these columns, shape (..., k), as combinations of the columns as they came.
+
+        The sizes of the columns do not matter here, only what is zero.
+        """
+        if self.constant is None:
+            return vectors
+        moved = np.array(vectors)
+        share = vectors * (self.center / self.size)
+        level = vectors[..., self.constant] / self.size[self.constant]
+        rest = level - share.sum(axis=-1)
+        # What cancels to its last digits is zero.
+        moved[..., self.constant] = np.where(
+            np.abs(rest) > 1e-7 * (np.abs(level) + np.abs(share).sum(axis=-1)), rest, 0.0
+        )
+        return moved
+
+
+def _centred(x: Floats) -> _Centred:
+    """Centre the columns whose mean is large against their spread: the programmes see no more than seven digits."""
+    first = x[0]
+    constants = np.flatnonzero((x == first).all(axis=0) & (first != 0))
+    constant = int(constants[0]) if constants.size else None
+    center = np.zeros(x.shape[1])
+    if constant is not None:
+        mean = x.mean(axis=0)
+        far = np.abs(mean) > _FAR * np.sqrt(np.mean((x - mean) ** 2, axis=0))
+        far[constants] = False
+        center[far] = mean[far]
+    apart = x - center
+    size = np.sqrt(np.mean(apart**2, axis=0))
+    size = np.where(size > 0, size, 1.0)
+    return _Centred(apart / size, center, size, constant)
+
+
 def _tolerance(x: Floats) -> Floats:
     return np.asarray(_ON_BOUNDARY * np.maximum(np.abs(x).sum(axis=1), 1e-300))
 
 
-def _ray(x: Floats, y: Floats) -> Floats | None:
-    """Find the direction that separates most, then the one with the fewest columns that separates the same rows."""
-    mixed = (y > 0) & (y < 1)
-    signed = x * np.where(y > 0.5, 1.0, -1.0)[:, None]
-    tolerance = _tolerance(x)
-    k = x.shape[1]
+def _widest(signed: Floats, mixed: Bools) -> Floats | None:
+    """Find the direction with the largest sum of gains; rows with events and non-events have to stay where they are."""
+    k = signed.shape[1]
     gain = signed[~mixed].sum(axis=0)
     size = max(float(np.abs(gain).max(initial=0.0)), 1e-300)
-    widest = _programme(-gain / size, signed, np.zeros(y.size), signed[mixed], np.full(k, -1.0), np.full(k, 1.0))
-    if widest is None:
-        return None
-    separated = signed @ widest > tolerance
-    if not separated.any():
-        return None
-    return _fewest_columns(widest, signed, separated)
+    ends = np.full(k, 1.0)
+    return _programme(-gain / size, signed, np.zeros(mixed.size), signed[mixed], -ends, ends)
+
+
+def _joined(rays: list[Floats]) -> Floats:
+    """Put directions together: later ones matter only where earlier ones are silent, so they have ever less weight."""
+    joined, weight = rays[0], 1.0
+    for before, ray in pairwise(rays):
+        weight *= 1e-3 * float(np.abs(before[before != 0]).min())
+        joined = joined + weight * ray
+    return joined
 
 
 def _fewest_columns(ray: Floats, signed: Floats, separated: Bools) -> Floats:
@@ -267,19 +327,20 @@ def _programme(
         chosen[violated[np.argsort(short[violated])[:_ROWS_AT_ONCE]]] = True
 
 
-def _described(x: Floats, separated: Bools, ray: Floats, kept: npt.NDArray[np.intp], k: int) -> Separation:
+def _described(columns: _Centred, separated: Bools, ray: Floats, kept: npt.NDArray[np.intp], k: int) -> Separation:
     """Tell finite from infinite estimates: finite are those that the rows on the boundary determine."""
-    loose = np.ones(kept.size, dtype=bool)
+    loose: Bools = np.ones(kept.size, dtype=bool)
     if not separated.all():
-        _, values, right = np.linalg.svd(x[~separated], full_matrices=True)
-        rank = int((values > 1e-9 * values[0]).sum())
-        loose = np.linalg.norm(right[rank:], axis=0) > 1e-7
-    moves = np.abs(ray) > 1e-9 * np.abs(ray).max()
-    direction = np.zeros(k)
-    direction[kept[loose & moves]] = np.sign(ray[loose & moves])
-    infinite = direction != 0
+        # All right singular vectors, but not the n x n left ones.
+        _, values, right = np.linalg.svd(np.linalg.qr(columns.x[~separated], mode="r"), full_matrices=True)
+        silent = right[int((values > 1e-9 * values[0]).sum()) :]
+        silent = np.where(np.abs(silent) > 1e-9, silent, 0.0)
+        loose = np.asarray((np.abs(columns.combinations(silent)) > 1e-7).any(axis=0))
+    ray = np.asarray(np.where(np.abs(ray) > 1e-9 * np.abs(ray).max(), ray, 0.0))
+    sign: Floats = np.where(loose, np.sign(columns.combinations(ray)), 0.0)
+    direction, whole, center = np.zeros(k), np.zeros(k), np.zeros(k)
+    direction[kept] = sign
+    whole[kept], center[kept] = ray / columns.size, columns.center
     undetermined = np.zeros(k, dtype=bool)
-    undetermined[kept[loose & ~moves]] = True
-    whole = np.zeros(k)
-    whole[kept] = np.where(loose & moves, ray, 0.0)
-    return Separation(bool(separated.all()), direction, infinite, undetermined, whole, separated)
+    undetermined[kept[loose & (sign == 0)]] = True
+    return Separation(bool(separated.all()), direction, direction != 0, undetermined, whole, center, separated)

@@ -78,6 +78,7 @@ class Solution:
         trace: one record a pass.
         aliased: columns that were left out, with the dependency.
         method: "cholesky", or "qr" where the information was too ill-conditioned for it.
+        centred: whether columns had to be centred: then `inverse` has lost digits that a linear combination needs.
 
     """
 
@@ -92,6 +93,7 @@ class Solution:
     trace: tuple[Pass, ...] = ()
     aliased: tuple[Alias, ...] = ()
     method: str = "cholesky"
+    centred: bool = False
 
     @property
     def estimated(self) -> npt.NDArray[np.bool_]:
@@ -228,7 +230,21 @@ def solve(
     else:
         first = _start(chosen, link, moments, keep, None if scaled is None else scaled)
     progress = _iterate(chosen, link, first, tolerance, max_iterations)
-    return _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
+    found = _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
+    return found if scaled is None or not scaled.center.any() else replace(found, centred=True)
+
+
+def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
+    """Give the inverse of the expected information at `beta` (k,), shape (k, k).
+
+    Raises:
+        FitError: the information is singular.
+
+    """
+    factor = _factorised(rows, sums_at(rows, beta, link), beta, link, True)
+    if factor is None:
+        raise FitError("The information matrix is singular; there are no standard errors.")
+    return factor.inverse()
 
 
 def _start(rows: Rows, link: Link, moments: Moments, keep: npt.NDArray[np.intp], scaled: Scaled | None) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from glmlr.links import Link
 from glmlr.solver import Solution, sums_at
 
 Floats = npt.NDArray[np.float64]
+
+#: Log-likelihood below that of our own maximum, relative, that rounding can explain.
+_SHORTFALL: Final = 1e-8
 
 
 def family(link: Link) -> Any:
@@ -71,6 +74,9 @@ def solve_by_statsmodels(design: Design, link: Link, witness: Solution) -> Solut
     sums = sums_at(design, np.nan_to_num(beta), link)
     norm = float(np.max(np.abs(sums.score) / np.sqrt(np.maximum(np.diag(sums.information), 1e-300))))
     history = results.fit_history
+    reason = None if results.converged or norm < 1e-6 else "statsmodels' IRLS did not converge"
+    if sums.loglik < witness.loglik - _SHORTFALL * (1 + abs(witness.loglik)):
+        reason = "statsmodels' IRLS did not reach the maximum, the columns being too badly scaled for it"
     return Solution(
         beta=beta,
         information=sums.information,
@@ -78,8 +84,8 @@ def solve_by_statsmodels(design: Design, link: Link, witness: Solution) -> Solut
         loglik=sums.loglik,
         iterations=int(history["iteration"]),
         gradient_norm=norm,
-        converged=bool(results.converged) or norm < 1e-6,
-        reason=None if results.converged or norm < 1e-6 else "statsmodels' IRLS did not converge",
+        converged=reason is None,
+        reason=reason,
         aliased=witness.aliased,
         method="statsmodels",
     )

@@ -39,6 +39,23 @@ def test_counts_beyond_64_bits_are_exact() -> None:
     assert isinstance(pairs.concordant, int)
 
 
+def test_sums_of_weights_beyond_the_reach_of_floats_are_exact() -> None:
+    # 1,000 weights near 2^50 add up to 2^60: each is a double, their cumulative sums are not.
+    rng = np.random.default_rng(0)
+    score, outcome = np.arange(1000) / 1000, rng.integers(0, 2, 1000)
+    weight = rng.integers(2**49, 2**50, 1000)
+    pairs = count_pairs(rank(score, outcome, weight))
+    below = concordant = 0
+    for y, w in zip(outcome.tolist(), weight.tolist(), strict=True):
+        concordant, below = (concordant + w * below, below) if y else (concordant, below + w)
+    assert pairs.concordant == concordant
+    assert pairs.n == sum(weight.tolist())
+
+
+def test_weights_that_make_less_than_one_row_have_no_tau_a() -> None:
+    assert math.isnan(count_pairs(rank([0.2, 0.3], [0, 1], [0.5, 0.5])).tau_a)
+
+
 def test_exact_and_python_integers_agree_across_the_limit() -> None:
     # The same shape below and above 2^53 pairs: multiplying both weights by 2^20 multiplies every count by 2^40.
     score, outcome, weight = [0.1, 0.2, 0.2, 0.3], [0, 1, 0, 1], np.array([3.0, 5.0, 7.0, 11.0])

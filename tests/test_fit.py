@@ -1,5 +1,8 @@
 """The Fit: habitual names, predictions, corrections, refusals."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +15,7 @@ from glmlr.errors import (
     ConvergenceWarning,
     DataError,
     FitError,
+    GlmlrWarning,
     OptionError,
     ResponseError,
     UnknownLevelError,
@@ -30,7 +34,7 @@ def test_habitual_names():
     assert FIT.converged
     assert list(FIT.params.index) == list(FIT.bse.index) == list(FIT.cov_params().columns) == list(FIT.names)
     np.testing.assert_allclose(np.sqrt(np.diag(FIT.cov_params())), FIT.bse)
-    interval = FIT.conf_int(0.9)
+    interval = FIT.conf_int(level=0.9)
     np.testing.assert_allclose(interval["high"], FIT.params + norm.ppf(0.95) * FIT.bse, rtol=1e-13)
     assert repr(FIT) == "<glmlr.Fit 'low ~ age + lwt + C(race) + smoke', logit, n = 189, modelling P(low = 1)>"
 
@@ -162,3 +166,54 @@ def test_not_converged_is_a_warning_with_a_reason():
     with pytest.warns(ConvergenceWarning, match="had not vanished after 1 iteration"):
         fit = glmlr.fit(FORMULA, BIRTHS, max_iterations=1)
     assert not fit.converged
+
+
+def test_methods_explain_their_arguments():
+    with pytest.raises(ArgumentError, match="no argument 'intervall'; did you mean 'interval'"):
+        FIT.predict(BIRTHS, intervall=0.9)
+    with pytest.raises(ArgumentError, match=r"conf_int\(\) has no argument 'alpha'; it takes level"):
+        FIT.conf_int(alpha=0.05)
+    # In statsmodels the first argument is alpha; a bare 0.05 must not become a 5 % interval in silence.
+    with pytest.raises(ArgumentError, match="positional"):
+        FIT.conf_int(0.05)
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_a_fit_survives_pickling_and_copying(link):
+    fit = glmlr.fit(FORMULA, BIRTHS, link=link)
+    for twin in (pickle.loads(pickle.dumps(fit)), copy.deepcopy(fit)):
+        assert twin.link is fit.link
+        pd.testing.assert_series_equal(twin.predict(BIRTHS), fit.predict(BIRTHS), rtol=0, atol=0)
+        assert str(twin.association()) == str(fit.association())
+
+
+def test_intercept_alone_is_the_null_model():
+    for options in ({}, {"offset": "ftv"}, {"class_weight": "balanced"}):
+        fit = glmlr.fit("low ~ 1", BIRTHS, **options)
+        assert fit.loglik == fit.null_loglik
+
+
+def test_a_broken_dependency_of_an_aliased_column_is_said():
+    data = BIRTHS.assign(twice=2 * BIRTHS["age"] - BIRTHS["lwt"])
+    fit = glmlr.fit("low ~ age + lwt + twice", data)
+    pd.testing.assert_series_equal(fit.predict(data), fit.predict())
+    with pytest.warns(GlmlrWarning, match=r"2 rows do not obey twice = 2 age - lwt, .* twice has no estimate"):
+        fit.predict(data.head(5).assign(twice=[0, 0, *data["twice"].iloc[2:5]]))
+
+
+SHIFTED = pd.DataFrame({"x": np.round(np.random.default_rng(8).normal(size=250), 3)})
+SHIFTED["y"] = (np.random.default_rng(9).random(250) < expit(SHIFTED["x"])).astype(int)
+SHIFTED["group"] = np.arange(250) % 12
+
+
+@pytest.mark.parametrize("options", [{}, {"robust": "HC3"}, {"cluster": "group"}, {"class_weight": "balanced"}])
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_a_column_far_from_zero_costs_no_digits(options, link):
+    # A law: moving x moves the intercept and nothing else. 2^20 and thousandths in float64: x keeps 10 digits.
+    far = SHIFTED.assign(x=SHIFTED["x"] + 2.0**20)
+    near = SHIFTED.assign(x=far["x"] - 2.0**20)
+    moved, still = (glmlr.fit("y ~ x", data, link=link, **options) for data in (far, near))
+    assert moved.params["x"] == pytest.approx(still.params["x"], rel=1e-9)
+    assert moved.bse["x"] == pytest.approx(still.bse["x"], rel=1e-9)
+    np.testing.assert_allclose(moved.predict(interval=0.95), still.predict(interval=0.95), rtol=1e-8)
+    np.testing.assert_allclose(moved.predict(far, interval=0.95), still.predict(near, interval=0.95), rtol=1e-8)

@@ -175,7 +175,7 @@ def test_a_coefficient_held_at_its_profile_bound_costs_the_quantile(name: str) -
 def test_wald_interval_is_estimate_plus_and_minus_the_quantile() -> None:
     case, fit = CASES["birthwt_logit"], fitted("birthwt_logit")
     # qnorm(0.95) = 1.6448536269514715 (R).
-    interval = fit.conf_int(0.90).loc[case["names"]]
+    interval = fit.conf_int(level=0.90).loc[case["names"]]
     close(interval["low"], np.subtract(case["coef"], 1.6448536269514715 * np.array(case["se"])))
     close(interval["high"], np.add(case["coef"], 1.6448536269514715 * np.array(case["se"])))
 

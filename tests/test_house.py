@@ -105,12 +105,11 @@ SAME_FLOOR = {
 }
 
 #: Pairs in which the first may name the second as a type, under TYPE_CHECKING, and nothing more.
-TYPES_ONLY = {("glmlr.statsmodels_bridge", "glmlr.fit"), ("glmlr.account", "glmlr.fit")}
+TYPES_ONLY: set[tuple[str, str]] = set()
 
 #: Where a value may ask the floors above to show it: module -> (the methods that may, what they may import).
 HOOKS = {
     "glmlr.exhibits": (re.compile(r"to_\w+|_repr_\w+_|__str__|__repr__|figure|write"), "glmlr.render"),
-    "glmlr.fit": (re.compile(r"report|summary"), "glmlr.report"),
 }
 
 MATHEMATICS = {

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 import glmlr
-from glmlr.errors import ArgumentError, FitError, FormulaError, NotApplicable
+from glmlr.errors import ArgumentError, ConvergenceWarning, FitError, FormulaError, NotApplicable
 
 BIRTHS = glmlr.datasets.load("birthwt")
 FORMULA = "low ~ age + lwt + C(race) + smoke"
@@ -145,3 +145,19 @@ def test_refusals():
     model = smf.glm(FORMULA, BIRTHS, family=sm.families.Binomial())
     with pytest.raises(FitError, match="away from the maximum"):
         glmlr.from_statsmodels(model.fit_regularized(alpha=0.1, L1_wt=0.0))
+
+
+def test_clusters_survive_the_round_trip():
+    fit = glmlr.fit(FORMULA, BIRTHS, cluster="ftv")
+    back = glmlr.from_statsmodels(fit.statsmodels())
+    np.testing.assert_allclose(back.bse, fit.bse, rtol=1e-9)
+    assert back.covariance_kind == "cluster"
+
+
+def test_a_statsmodels_fit_short_of_the_maximum_is_said():
+    # x is 1e9 + noise: IRLS by the pseudo-inverse takes it for the intercept.
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"x": rng.normal(size=300) + 1e9})
+    data["y"] = (rng.random(300) < 1 / (1 + np.exp(1e9 - data["x"]))).astype(int)
+    with pytest.warns(ConvergenceWarning, match="did not reach the maximum"):
+        assert not glmlr.fit("y ~ x", data, solver="statsmodels").converged

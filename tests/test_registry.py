@@ -1,10 +1,11 @@
 """The registry: one record binds a method, a function, the report and the definitions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import glmlr
-from glmlr.errors import ArgumentError, DataError
+from glmlr.errors import ArgumentError, DataError, ResponseError, WeightError
 from glmlr.registry import SECTIONS, STATISTICS, statistic
 
 BIRTHS = glmlr.datasets.load("birthwt")
@@ -48,3 +49,21 @@ def test_definitions_list_every_statistic():
     names = {item.name for item in glmlr.definitions()}
     assert {"Odds ratio", "z"} <= names
     assert all(item.meaning.endswith((".", ")")) or item.meaning for item in glmlr.definitions())
+
+
+def test_weights_in_a_series_go_by_its_index():
+    outcome = pd.Series([0, 1, 1], index=["a", "b", "c"])
+    score = pd.Series([0.2, 0.1, 0.3], index=["a", "b", "c"])
+    weight = pd.Series([5, 7, 2], index=["c", "b", "a"])
+    # By hand: 2 non-events; 5 events above them, 7 below.
+    assert glmlr.association(outcome, score, weight=weight)["concordant"] == 2 * 5
+    assert glmlr.association(outcome, score, weight=weight)["discordant"] == 2 * 7
+    turned = glmlr.compare_auc(outcome, score, -score, weight=weight)
+    pd.testing.assert_frame_equal(turned.frame, glmlr.compare_auc(outcome, score, -score, weight=[2, 7, 5]).frame)
+    with pytest.raises(WeightError, match="cannot be matched"):
+        glmlr.association(outcome, score, weight=weight.rename({"a": "z"}))
+
+
+def test_no_rows_at_all():
+    with pytest.raises(ResponseError, match="has no values"):
+        glmlr.association([], [])

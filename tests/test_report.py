@@ -34,8 +34,8 @@ def test_definitions_cover_what_is_shown():
 
 
 def test_lead_names_event_rows_and_formula():
-    assert "P(low = 1) on 7 terms, fitted to 189 rows with 59 events (31.2 %)" in REPORT.lead[0]
-    assert FORMULA in REPORT.lead[1]
+    assert "P(low = 1) on 7 terms, fitted to 189 rows with 59 events (31.2%)" in REPORT.lead[0]
+    assert REPORT.formula == FORMULA
 
 
 def sentence(section, start):
@@ -52,6 +52,83 @@ def test_sentences_agree_with_the_tables():
     assert f"c is {c:.3g}" in sentence("discrimination", "Of all pairs")
     brier = float(np.mean((FIT.probabilities - BIRTHS["low"]) ** 2))
     assert f"is {brier:.3g};" in sentence("calibration", "Brier score")
+
+
+def said_of(section, *arguments, **options):
+    report = glmlr.fit(*arguments, **options).report()
+    return " ".join(next(part for part in report.sections if part.key == section).sentences)
+
+
+def test_overview_has_the_numbers_of_the_tables():
+    rows = REPORT.overview.frame.set_index("measure")["value"]
+    assert rows["Rows"] == 189
+    assert rows["Events"] == 59
+    assert rows["AIC"] == FIT.aic
+    assert rows["c (area under the ROC curve)"] == FIT.association()["c"]
+    assert (
+        rows["p of the likelihood ratio test"] == FIT.goodness_of_fit().frame.set_index("measure")["p_value"]["lr_chi2"]
+    )
+    assert len(FIT.report(sections=["profile"]).overview.frame) == 3  # nothing is computed for the overview alone
+
+
+def test_numbers_in_sentences_keep_their_decimals():
+    # AUC 0.746 with the interval 0.672 to 0.820: R pROC ci.auc(roc(low, fitted(glm(...)))).
+    assert "is 0.746 (95% interval 0.672 to 0.820);" in sentence("discrimination", "area under the ROC curve")
+
+
+def test_importance_weights_get_no_p_value_in_words():
+    said = said_of("goodness", FORMULA, BIRTHS, class_weight="balanced")
+    assert "under importance weights likelihood ratios have no p-value" in said
+    assert "improve" not in said
+
+
+def test_only_a_term_that_can_change_alone_is_read_out():
+    said = said_of("coefficients", "low ~ smoke * lwt + age", BIRTHS)
+    assert "for each unit of age" in said
+    assert "for each unit of smoke" not in said
+    assert "odds" not in said_of("coefficients", "low ~ lwt + I(lwt ** 2)", BIRTHS)
+    assert "other terms" not in said_of("coefficients", "low ~ smoke", BIRTHS)
+
+
+def test_one_coefficient_is_not_spoken_of_as_several():
+    assert said_of("coefficients", "low ~ smoke", BIRTHS).startswith("The interval excludes zero.")
+    assert "those of the other 2 do not" in said_of("coefficients", "low ~ smoke + age + ftv", BIRTHS)
+    assert said_of("coefficients", "low ~ smoke + age", BIRTHS).startswith(
+        "The interval of smoke excludes zero; that of the other coefficient does not."
+    )
+
+
+def test_infinite_estimates_are_not_read_out():
+    data = {"y": [0, 0, 1, 1, 0, 1], "x": [1.0, 2, 3, 4, 2, 5]}
+    with pytest.warns(glmlr.errors.SeparationWarning):
+        fit = glmlr.fit("y ~ x", data)
+    coefficients = next(part for part in fit.report().sections if part.key == "coefficients")
+    assert coefficients.sentences == ()
+    assert fit.odds_ratios().charts == ()  # nothing finite to draw
+
+
+def test_a_model_of_an_intercept_alone_is_said_to_be_one():
+    report = glmlr.fit("low ~ 1", BIRTHS).report()
+    assert "on an intercept alone" in report.lead[0]
+    deciles = next(part for part in report.sections if part.key == "deciles")
+    assert deciles.sentences == ("All rows have one predicted probability: there are no groups to compare.",)
+
+
+def test_tables_do_not_repeat_the_lead():
+    report = glmlr.fit("survived ~ sex + age", glmlr.datasets.load("titanic"), event="yes").report()
+    dropped = "263 of 1,309 rows were dropped because something is missing in them."
+    assert report.lead.count(dropped) == 1
+    assert not any(dropped in one.notes for section in report.sections for one in section.exhibits)
+
+
+def test_every_anchor_is_used_once_and_every_link_finds_its_place(tmp_path):
+    path = tmp_path / "report.html"
+    FIT.report(path)
+    text = path.read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
+    assert {"log_odds_ptl", "log_odds_race", "odds_ratios-forest"} <= set(ids)
 
 
 def test_a_statistic_that_does_not_apply_says_why():

@@ -25,7 +25,8 @@ PAGE_COLOURS: Final = {INK: "currentColor"} | {
     colour: f"var(--glmlr-{number}, {colour})" for number, colour in enumerate(PALETTE, 1)
 }
 
-_WIDTH, _FOREST, _HEIGHT, _SQUARE = 352.0, 400.0, 200.0, 256.0  # points: whole widths, heights of the drawing area
+_WIDTH, _HEIGHT, _SQUARE = 352.0, 200.0, 256.0  # points: whole width, heights of the drawing area
+_PLOT, _WIDEST = 250.0, 600.0  # points: the drawing area beside names and numbers, and all of these together
 _SCALE: Final = 1.39  # CSS pixels for one point at full size: two drawings side by side; on a telephone they shrink
 _ROW, _LINE, _HEADLINE = 22.0, 13.0, 15.0  # points: a row of a forest plot, a line of text, one of title or legend
 _LONGEST: Final = 14_000.0  # points: a longer forest plot has narrower rows; no renderer takes pictures without end
@@ -143,24 +144,33 @@ def _figure(chart: Chart, *, titled: bool) -> Figure:
 
 
 def _layout(chart: Chart, x: tuple[float, float], y: tuple[float, float], *, titled: bool) -> _Layout:
-    wide, height = _size(chart, x, y)
     edge = 8.0 if titled else 0.0
+    left = edge + _left(chart, y)
+    right = edge + _right(chart, x)
+    wide, height = _size(chart, x, y, left + right - 2 * edge)
     title = tuple(textwrap.wrap(clean(chart.title), 52)) if titled else ()
     legend = _legend_rows(_legend_names(chart), wide)
     above = _HEADLINE * (len(title) + len(legend)) + (4.0 if title else 0.0)
     top = edge + above + (_LINE + 11.0 if chart.y.label else 8.0)
-    left = edge + _left(chart, y)
-    right = edge + _right(chart, x)
     bottom = edge + _bottom(chart, x, wide + 2 * edge - left - right)
     outer = height + left + right if height == _SQUARE else wide + 2 * edge
     return _Layout(outer, height + top + bottom, left, right, top, bottom, title, legend, edge)
 
 
-def _size(chart: Chart, x: tuple[float, float], y: tuple[float, float]) -> tuple[float, float]:
-    """Give the width of the sheet and the height of the drawing area: square where both axes are shares of one."""
+def is_wide(chart: Chart) -> bool:
+    """Say whether a drawing is wider than a telephone can show it: a forest plot with its column of numbers."""
+    return bool(_margin(chart)) and scales.lies(chart)
+
+
+def _size(chart: Chart, x: tuple[float, float], y: tuple[float, float], sides: float) -> tuple[float, float]:
+    """Give the width of the sheet and the height of the drawing area: square where both axes are shares of one.
+
+    Beside names and numbers, which take `sides` points, a forest plot keeps room to be read.
+    """
     if chart.y.categories is not None:
         lines = [len(_wrapped(name)) for name in chart.y.categories]
-        return _FOREST, min(_ROW * max(len(lines), 2) + 0.5 * _LINE * sum(line - 1 for line in lines), _LONGEST)
+        wide = min(max(_WIDTH, sides + _PLOT), _WIDEST) if _margin(chart) else _WIDTH
+        return wide, min(_ROW * max(len(lines), 2) + 0.5 * _LINE * sum(line - 1 for line in lines), _LONGEST)
     if x == y == (0.0, 1.0) and "log" not in (chart.x.scale, chart.y.scale):
         return _SQUARE + 62.0, _SQUARE
     return _WIDTH, _HEIGHT
@@ -173,7 +183,7 @@ def _left(chart: Chart, y: tuple[float, float]) -> float:
 
 def _right(chart: Chart, x: tuple[float, float]) -> float:
     """Leave room for the column of labels of a forest plot, and for half of the last mark's text."""
-    column = [clean(label) for one in chart.series if one.kind == "intervals" for label in one.labels or ()]
+    column = _margin(chart)
     labels = (
         max((text_width(label, SMALL) for label in column), default=0.0) + 14.0
         if column and scales.lies(chart)
@@ -181,6 +191,11 @@ def _right(chart: Chart, x: tuple[float, float]) -> float:
     )
     last = scales.ticks(chart.x, x)[-1:] if chart.x.categories is None else []
     return max([labels, *(0.5 * text_width(tick.label, TEXT) + 1.0 for tick in last)])
+
+
+def _margin(chart: Chart) -> list[str]:
+    """Give the texts that a forest plot has on its right."""
+    return [clean(label) for one in chart.series if one.kind == "intervals" for label in one.labels or ()]
 
 
 def _bottom(chart: Chart, x: tuple[float, float], wide: float) -> float:
@@ -237,8 +252,8 @@ def _dress(sheet: Sheet, layout: _Layout) -> None:
 
 def _mark(sheet: Sheet, side: Literal["x", "y"], axis: Axis, ends: tuple[float, float], layout: _Layout) -> None:
     """Put the marks on one axis as fixed texts; names that would meet are slanted, then thinned."""
-    ticks = scales.ticks(axis, ends)
     slanted = side == "x" and _slanted(axis, layout.inner)
+    ticks = _apart(axis, ends, layout.inner) if side == "x" else scales.ticks(axis, ends)
     if slanted:
         ticks = ticks[:: max(1, -int(-len(ticks) * 12.0 // layout.inner))]
     names = [_short(tick.label) if side == "x" else "\n".join(_wrapped(tick.label)) for tick in ticks]
@@ -248,6 +263,23 @@ def _mark(sheet: Sheet, side: Literal["x", "y"], axis: Axis, ends: tuple[float, 
     along.set_tick_params(length=3.5 if side == "x" and not axis.categories else 0.0, width=0.8, color=INK, pad=5.0)
     for label in along.get_ticklabels() if slanted else ():
         label.set(rotation=35, ha="right", rotation_mode="anchor", fontsize=SMALL)
+
+
+def _apart(axis: Axis, ends: tuple[float, float], wide: float) -> list[scales.Tick]:
+    """Choose as many marks as stand apart when their texts are side by side."""
+    found = scales.ticks(axis, ends)
+    for count in (5, 4, 3, 2):
+        if axis.categories is not None or _is_apart(axis, ends, wide, found):
+            break
+        found = scales.ticks(axis, ends, count)
+    return found
+
+
+def _is_apart(axis: Axis, ends: tuple[float, float], wide: float, found: list[scales.Tick]) -> bool:
+    places = [scales.share(axis, ends, tick.position) * wide for tick in found]
+    half = [text_width(tick.label, TEXT) / 2 for tick in found]
+    gaps = zip(places, places[1:], half, half[1:], strict=False)
+    return all(after - before >= one + other + 4.0 for before, after, one, other in gaps)
 
 
 # ---------------------------------------------------------------------------------------------------------- the legend

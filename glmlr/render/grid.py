@@ -15,6 +15,7 @@ from glmlr.exhibits import COLUMN_LABELS, Table
 #: Characters that break a line of output or turn its direction: control codes, embeddings and overrides, surrogates.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _SPACE: Final = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_POWER: Final = re.compile(r"\de[-+]?\d")
 _WHOLE_PART: Final = re.compile(r"[<>]?[-−]?(?:[\d,]+|∞|–)")
 
 
@@ -41,12 +42,12 @@ class Column:
     """One printed column.
 
     Attributes:
-        name: the column of the frame.
+        name: the column of the frame; of a turned table the row's name.
         heading: the words above it.
-        numeric: whether it is aligned at the decimal point, to the right.
+        numeric: whether its cells are numbers, to the right.
         cells: text of each row.
-        padding: what each cell lacks on the right so that the decimal points stand below one another ("0000e-" after
-            "7"); "" everywhere in a column of text.
+        padding: what each cell lacks on the right so that decimal points of one kind of number stand below one another
+            (".0000" after "7"); "" everywhere in a column of text.
 
     """
 
@@ -71,28 +72,42 @@ class Grid:
 
 
 def grid(table: Table) -> Grid:
-    """Print every cell of a table by the role of its column."""
+    """Print every cell of a table by the role of its column, or of its row where these are unlike."""
     shown = [(name, role) for name, role in table.roles.items() if role != "hidden"]
-    return Grid(
-        tuple(_column(table, name, role, first=position == 0) for position, (name, role) in enumerate(shown)),
-        frozenset(table.emphasis),
-    )
+    columns = [_column(table, name, role, first=position == 0) for position, (name, role) in enumerate(shown)]
+    if table.turned and len(columns) > 1:
+        return Grid(_turned(columns, [role for _, role in shown]), frozenset())
+    return Grid(tuple(columns), frozenset(table.emphasis))
 
 
 def _column(table: Table, name: str, role: str, *, first: bool) -> Column:
     values = table.frame[name].tolist()
     if first and role == "text":
         values = [_row_name(table, name, value) for value in values]
-    if role == "measure" and table.row_roles:
-        texts = [text(value, row_role) for value, row_role in zip(values, table.row_roles, strict=True)]
+    by_row = table.row_roles if role == "measure" else ()
+    if by_row:
+        texts = [text(value, row_role) for value, row_role in zip(values, by_row, strict=True)]
     else:
         texts = column_texts(values, role)
     if first:
         texts = ["Total" if row in table.emphasis and cell == MISSING else cell for row, cell in enumerate(texts)]
+    if name in table.blanks:
+        texts = ["" if cell == MISSING else cell for cell in texts]
     cells = tuple(clean(cell) for cell in texts)
     numeric = role in NUMERIC
-    padding = decimal_padding(cells) if numeric else ("",) * len(cells)
+    padding = _padding_by_kind(cells, by_row or (role,) * len(cells)) if numeric else ("",) * len(cells)
     return Column(name, clean(table.heading(name)), numeric, cells, padding)
+
+
+def _turned(columns: Sequence[Column], roles: Sequence[str]) -> tuple[Column, ...]:
+    """Exchange rows and columns: the headings name the lines, the first column heads the others."""
+    names, rest = columns[0], columns[1:]
+    headings = tuple(column.heading for column in rest)
+    turned = [Column(names.name, names.heading, False, headings, ("",) * len(rest))]
+    for row, name in enumerate(names.cells):
+        cells = tuple(column.cells[row] for column in rest)
+        turned.append(Column(name, name, True, cells, _padding_by_kind(cells, roles[1:])))
+    return tuple(turned)
 
 
 def _row_name(table: Table, column: str, value: Any) -> Any:
@@ -104,20 +119,34 @@ def _row_name(table: Table, column: str, value: Any) -> Any:
     return COLUMN_LABELS.get(value, value) if column == "measure" else value
 
 
+def _padding_by_kind(cells: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
+    """Align numbers of one kind with one another; those of different kinds end at the same edge."""
+    padding = [""] * len(cells)
+    for kind in set(kinds):
+        rows = [row for row, own in enumerate(kinds) if own == kind]
+        for row, pad in zip(rows, decimal_padding([cells[row] for row in rows]), strict=True):
+            padding[row] = pad
+    return tuple(padding)
+
+
 def decimal_padding(cells: Sequence[str]) -> tuple[str, ...]:
     """Give for each number the characters that it lacks on the right of its decimal point.
 
     The widest right-hand side of the column is the union of all of them, digit counting as digit, so that cell +
-    padding has one width right of the point in any typeface with digits of equal width.
+    padding has one width right of the point in any typeface with digits of equal width. Powers of ten have no place
+    among the others: they stand at the edge and move nobody.
     """
     tails = [_tail(cell) for cell in cells]
     widest: Counter[str] = Counter()
     for tail in tails:
-        widest |= tail
-    return tuple("".join(sorted((widest - tail).elements())) for tail in tails)
+        widest |= tail or Counter()
+    return tuple("" if tail is None else "".join(sorted((widest - tail).elements())) for tail in tails)
 
 
-def _tail(cell: str) -> Counter[str]:
+def _tail(cell: str) -> Counter[str] | None:
+    """Count what stands right of the decimal point; None for a power of ten or nothing."""
+    if not cell or _POWER.search(cell):
+        return None
     whole = _WHOLE_PART.match(cell)
     rest = cell[whole.end() :] if whole else ""
     return Counter("0" if character.isdigit() else character for character in rest)

@@ -20,7 +20,10 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 def render(report: Report, *, folder: str = "report_files") -> str:
     """Write the report as Markdown; its figures are looked for in `folder` beside it (see `figures`)."""
     names = {id(chart): name for name, chart in _named(report)}
-    parts = [f"# {escaped(report.title)}", *(_paragraph((sentence,)) for sentence in report.lead)]
+    said = [_paragraph((sentence,)) for sentence in report.lead]
+    parts = [f"# {escaped(report.title)}", *said[:1], _code(report.formula), *said[1:]]
+    if report.overview is not None:
+        parts += _exhibit(report.overview, names, folder, level=2)
     anchors = [section.key for section in report.sections] + (["definitions"] if report.definitions else [])
     titles = [section.title for section in report.sections] + (["Definitions"] if report.definitions else [])
     contents = [f"- [{escaped(title)}](#{_anchor(key)})" for key, title in zip(anchors, titles, strict=True)]
@@ -28,7 +31,7 @@ def render(report: Report, *, folder: str = "report_files") -> str:
     for section in report.sections:
         parts += [_heading(2, section.title, section.key), _paragraph(section.sentences)]
         for one in section.exhibits:
-            parts += _exhibit(one, names, folder, level=3)
+            parts += _exhibit(one, names, folder, level=3, above=section.title)
     if report.definitions:
         parts += [_heading(2, "Definitions", "definitions"), _definitions(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -58,6 +61,13 @@ def _paragraph(sentences: Sequence[str]) -> str:
     return _LINE_START.sub(r"\\\1", _LIST_START.sub(r"\1\\\2", words))
 
 
+def _code(words: str) -> str:
+    """Write words as code: a fence that none of them can close."""
+    plain = clean(words)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", plain)), default=0))
+    return f"{fence}\n{plain}\n{fence}" if plain else ""
+
+
 def _anchor(key: str) -> str:
     return _NOT_IN_A_NAME.sub("-", key)
 
@@ -66,11 +76,13 @@ def _heading(level: int, title: str, key: str) -> str:
     return f'<a id="{_anchor(key)}"></a>\n\n{"#" * level} {escaped(title)}'
 
 
-def _exhibit(one: Table | Chart, names: dict[int, str], folder: str, level: int) -> Iterator[str]:
+def _exhibit(one: Table | Chart, names: dict[int, str], folder: str, level: int, above: str = "") -> Iterator[str]:
+    """Write a table or chart with all that belongs to it; a title that repeats the heading above is left out."""
     if isinstance(one, Chart):
         yield from _figure(one, names[id(one)], folder)
         return
-    yield f"{'#' * level} {escaped(one.title)}"
+    if clean(one.title).casefold() != clean(above).casefold():
+        yield f"{'#' * level} {escaped(one.title)}"
     yield _rows(one)
     for note in one.notes:
         yield _paragraph((note,))

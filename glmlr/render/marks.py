@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from glmlr.exhibits import Floats, Series
 from glmlr.render import scales
@@ -37,7 +38,8 @@ def _draw_line(sheet: Sheet, one: Series, colour: str) -> None:
         "linewidth": 1.9,
         "linestyle": _DASHES[sheet.place(one)[0] % len(_DASHES)],
     }
-    sheet.ax.plot(x, y, solid_capstyle="round", dash_capstyle="butt", zorder=3, **style)
+    whole = bool(((np.isnan(x) | scales.within(x, sheet.x)) & (np.isnan(y) | scales.within(y, sheet.y))).all())
+    sheet.ax.plot(x, y, solid_capstyle="round", dash_capstyle="butt", zorder=3, clip_on=not whole, **style)
     sheet.explain(one, Sign(line=style))
     sheet.keep_clear(x, y)
     _remember(sheet, one, one.x, one.y)
@@ -79,7 +81,7 @@ def _constant(values: Floats) -> bool:
 
 def _draw_points(sheet: Sheet, one: Series, colour: str) -> None:
     look: dict[str, Any] = {"color": colour, "marker": _MARKERS[sheet.place(one)[0] % len(_MARKERS)]}
-    seen = np.isfinite(one.x) & np.isfinite(one.y)
+    seen = _on_sheet(sheet, one.x, one.y)
     dense = int(seen.sum()) > _DENSE_POINTS
     area = np.full(one.x.shape, 9.0) if dense else _areas(one)
     look |= {"linewidths": 0, "alpha": 0.9 if seen.sum() <= 200 else 0.45, "rasterized": dense, "clip_on": dense}
@@ -87,6 +89,11 @@ def _draw_points(sheet: Sheet, one: Series, colour: str) -> None:
     _arrows(sheet, one.x, one.y, colour)
     sheet.explain(one, Sign(dot=_dot(colour, look["marker"])))
     _remember(sheet, one, one.x, one.y)
+
+
+def _on_sheet(sheet: Sheet, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
+    """Say which points are drawn: none is cut in half at the edge, and none stands beyond it."""
+    return np.isfinite(x) & np.isfinite(y) & scales.within(x, sheet.x) & scales.within(y, sheet.y)
 
 
 def _dot(colour: str, marker: str) -> dict[str, Any]:
@@ -111,8 +118,9 @@ def _draw_intervals(sheet: Sheet, one: Series, colour: str) -> None:
     x, y = (along, across) if sheet.lies else (across, along)
     _whiskers(sheet, across, low, high, colour)
     marker = _MARKERS[(place + sheet.lies) % 2 if number <= 2 else place % len(_MARKERS)]
-    seen = np.isfinite(x) & np.isfinite(y)
-    sheet.ax.scatter(x[seen], y[seen], _areas(one)[seen], color=colour, marker=marker, linewidths=0, zorder=5)
+    seen = _on_sheet(sheet, x, y)
+    look: dict[str, Any] = {"color": colour, "marker": marker, "linewidths": 0, "clip_on": False}
+    sheet.ax.scatter(x[seen], y[seen], _areas(one)[seen], zorder=5, **look)
     barless = np.isnan(low) | np.isnan(high)
     _arrows(sheet, np.where(barless, x, np.nan), np.where(barless, y, np.nan), colour)
     sheet.explain(one, Sign(line={"color": colour, "linewidth": 1.5}, dot=_dot(colour, marker)))
@@ -135,7 +143,10 @@ def _whiskers(sheet: Sheet, across: Floats, low: Floats, high: Floats, colour: s
     seen = ~(np.isnan(low) | np.isnan(high) | np.isnan(across)) & (low <= top) & (high >= bottom)
     across, low, high = across[seen], low[seen], high[seen]
     start, end = scales.inside(low, (bottom, top)), scales.inside(high, (bottom, top))
-    (sheet.ax.hlines if sheet.lies else sheet.ax.vlines)(across, start, end, colors=colour, linewidth=1.5, zorder=4)
+    rule = sheet.ax.hlines if sheet.lies else sheet.ax.vlines
+    shown = scales.within(across, sheet.y if sheet.lies else sheet.x)
+    across, start, end, low, high = (values[shown] for values in (across, start, end, low, high))
+    rule(across, start, end, colors=colour, linewidth=1.5, zorder=4, clip_on=False)
     for where, one, other in zip(across, start, end, strict=True):
         pair, both = np.array([one, other]), np.array([where, where])
         sheet.keep_clear(*((pair, both) if sheet.lies else (both, pair)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from glmlr.exhibits import Axis, Chart, Floats, Scale, Series
 
@@ -42,7 +43,12 @@ def limits(chart: Chart, side: Literal["x", "y"]) -> tuple[float, float]:
     if axis.scale == "log":
         room = 0.06 * (high - low) or 0.3
         return 10.0 ** max(low - room, -300.0), 10.0 ** min(high + room, 300.0)
-    return _with_room(low, high, axis.scale, based=based)
+    to_zero = based or axis.scale == "percent" or side == "y" or not _has_markers(chart)
+    return _with_room(low, high, axis.scale, based=based, to_zero=to_zero)
+
+
+def _has_markers(chart: Chart) -> bool:
+    return any(one.kind in ("points", "intervals") for one in chart.series)
 
 
 def _extent(chart: Chart, side: Literal["x", "y"]) -> tuple[Floats, Floats, bool]:
@@ -99,14 +105,15 @@ def _span(points: Floats, ends: Floats) -> tuple[float, float]:
     return max(min(low, float(ends.min())), low - reach), min(max(high, float(ends.max())), high + reach)
 
 
-def _with_room(low: float, high: float, scale: Scale, *, based: bool) -> tuple[float, float]:
+def _with_room(low: float, high: float, scale: Scale, *, based: bool, to_zero: bool) -> tuple[float, float]:
+    """Leave a little room at both ends; from `to_zero` on, none beyond a zero that the values do not cross."""
     if based:
         low, high = min(low, 0.0), max(high, 0.0)
     room = 0.05 * (high - low) or 0.5 * abs(low) or (0.05 if scale == "percent" else 0.5)
     start, end = low - room, high + room
-    if low >= 0 and (start < 0 or based):
+    if low >= 0 and to_zero and (start < 0 or based):
         start = 0.0
-    if low < 0 and high <= 0 and (end > 0 or based):
+    if low < 0 and high <= 0 and to_zero and (end > 0 or based):
         end = 0.0
     if scale == "percent" and high <= 1 < end:
         end = 1.0
@@ -116,6 +123,18 @@ def _with_room(low: float, high: float, scale: Scale, *, based: bool) -> tuple[f
 def inside(values: Floats, ends: tuple[float, float]) -> Floats:
     """Cut values at the ends of an axis; missing ones stay missing."""
     return np.clip(values, *ends)
+
+
+def within(values: Floats, ends: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Say which values an axis shows, those at its very ends included."""
+    slack = 1e-9 * abs(ends[1] - ends[0])
+    return np.asarray((values >= min(ends) - slack) & (values <= max(ends) + slack))
+
+
+def share(axis: Axis, ends: tuple[float, float], position: float) -> float:
+    """Say how far along an axis a position is: 0 at its beginning, 1 at its end."""
+    low, high, here = (math.log(value) for value in (*ends, position)) if axis.scale == "log" else (*ends, position)
+    return (here - low) / (high - low)
 
 
 def ticks(axis: Axis, ends: tuple[float, float], count: int = 6) -> list[Tick]:

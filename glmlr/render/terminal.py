@@ -59,15 +59,18 @@ def _report(report: Report, room: int) -> Iterator[_Line]:
     title = clean(report.title)
     yield from _paragraph(title, room, style="bold")
     yield _Line("=" * min(width(title), room))
-    for sentence in report.lead:
+    for sentence in (*report.lead[:1], *([f"Formula: {report.formula}"] if report.formula else []), *report.lead[1:]):
         yield from _paragraph(sentence, room)
+    if report.overview is not None:
+        yield _Line("")
+        yield from _table(report.overview, room)
     for section in report.sections:
         heading = clean(section.title)
         yield from (_Line(""), *_paragraph(heading, room, style="bold"), _Line("-" * min(width(heading), room)))
         yield from _paragraph(" ".join(section.sentences), room)
         for one in section.exhibits:
             yield _Line("")
-            yield from _table(one, room) if isinstance(one, Table) else _chart(one, room)
+            yield from _table(one, room, drawn=True, above=heading) if isinstance(one, Table) else _chart(one, room)
     if report.definitions:
         yield from (_Line(""), _Line("Definitions", "bold"), _Line("-----------"))
     for definition in report.definitions:
@@ -109,8 +112,13 @@ def _chart(chart: Chart, room: int) -> Iterator[_Line]:
     yield from _paragraph(f"Chart: {chart.title}. {chart.alt}".strip(), room, style="dim")
 
 
-def _table(table: Table, room: int) -> Iterator[_Line]:
-    yield from _paragraph(table.title, room, style="bold")
+def _table(table: Table, room: int, *, drawn: bool = False, above: str = "") -> Iterator[_Line]:
+    """Write a table with all that belongs to it; in a report each drawing has a line that says what it shows.
+
+    A title that repeats the heading above is left out.
+    """
+    if clean(table.title).casefold() != above.casefold():
+        yield from _paragraph(table.title, room, style="bold")
     shown = grid(table)
     columns = [_lines(column, min(_TEXT_COLUMN, (room - len(_GAP)) // 2)) for column in shown.columns]
     for number, block in enumerate(_blocks([c.room for c in columns], room)):
@@ -119,9 +127,12 @@ def _table(table: Table, room: int) -> Iterator[_Line]:
         yield from _block([columns[place] for place in block], shown.emphasis)
     for note in table.notes:
         yield from _paragraph(note, room, style="dim")
+    for chart in table.charts if drawn else ():
+        yield _Line("")
+        yield from _chart(chart, room)
     for companion in table.tables:
         yield _Line("")
-        yield from _table(companion, room)
+        yield from _table(companion, room, drawn=drawn)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ _LABELS: Final = {
     "log_score": "Logarithmic score",
     "spiegelhalter_z": "Spiegelhalter's z",
 }
+#: measure -> the kind of number it is; the others are estimates.
+_KINDS: Final = {
+    **dict.fromkeys(("mean_predicted", "observed_rate", "brier"), "probability"),
+    **dict.fromkeys(("recalibration_chi2", "spiegelhalter_z"), "statistic"),
+}
 _BLOCK_ROWS: Final = 8192
 _DRAWN: Final = 200
 
@@ -101,10 +106,18 @@ def calibration(scored: Scored, *, groups: int = 10, level: float = 0.95) -> Tab
             "p_value": "p_value",
         },
         labels=_LABELS,
-        notes=(*scored.notes, *line.notes, *_sample_notes(scored)),
+        notes=(*scored.notes, *line.notes, *_certain_notes(scored.ranking), *_sample_notes(scored)),
         charts=(_curve(scored, grouped, line, level),),
+        row_roles=tuple(_KINDS.get(name, "estimate") for name in _LABELS),
+        blanks=("std_error", "low", "high", "p_value"),
         tables=(_group_table(grouped, level),),
     )
+
+
+def _certain_notes(ranking: Ranking) -> list[str]:
+    if np.isin(ranking.score, (0.0, 0.5, 1.0)).all():
+        return ["All probabilities are 0, 1/2 or 1: Spiegelhalter's z does not exist."]
+    return []
 
 
 def _sample_notes(scored: Scored) -> list[str]:
@@ -133,7 +146,7 @@ def _measures(ranking: Ranking, line: _Line, level: float) -> pd.DataFrame:
     records += [
         _record("recalibration_chi2", line.chi2, p_value=chi_square_tail(line.chi2, 2).p_value),
         _record("brier", brier),
-        _record("scaled_brier", 1 - brier / (rate * (1 - rate))),
+        _record("scaled_brier", _gain(brier, rate * (1 - rate))),
         _record("log_score", -_loglik(ranking) / n),
         _record("spiegelhalter_z", z, p_value=normal_tail(z).p_value),
     ]
@@ -149,6 +162,12 @@ def _record(
     p_value: float = math.nan,
 ) -> dict[str, str | float]:
     return {"measure": name, "value": value, "std_error": std_error, "low": low, "high": high, "p_value": p_value}
+
+
+def _gain(brier: float, flat: float) -> float:
+    """Give 1 - brier / flat, the last digits of which are rounding."""
+    gain = 1 - brier / flat
+    return gain if abs(gain) > 1e-14 else 0.0
 
 
 def spiegelhalter_z(ranking: Ranking) -> float:
@@ -292,7 +311,7 @@ def _group_table(groups: Groups, level: float) -> Table:
             "mean_predicted": "Mean p",
             "rate": "Observed rate",
         },
-        notes=(*notes, f"Low and high: Wilson {100 * level:g} % interval of the observed rate."),
+        notes=(*notes, f"Low and high: Wilson {100 * level:g}% interval of the observed rate."),
     )
 
 
@@ -305,7 +324,7 @@ def _curve(scored: Scored, groups: Groups, line: _Line, level: float) -> Chart:
         grid = np.linspace(scored.ranking.score[0], scored.ranking.score[-1], _DRAWN)
         fitted = np.asarray(expit(line.intercept[0] + line.slope[0] * LOGIT.link(grid)))
         series.append(Series("Logistic calibration", "line", grid, fitted))
-    name = f"Groups of rows, {100 * level:g} % interval"
+    name = f"Groups of rows, {100 * level:g}% interval"
     series.append(Series(name, "intervals", mean, rate, bounds.low, bounds.high, groups.n))
     outside = int(((mean < bounds.low) | (mean > bounds.high)).sum())
     return Chart(

@@ -109,6 +109,13 @@ _RATES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+#: measure -> the kind of number it is; the others are shares and indices with four decimals.
+_KINDS: Final = {
+    **dict.fromkeys(("lr_positive", "lr_negative", "diagnostic_odds_ratio"), "ratio"),
+    "mcnemar_chi2": "statistic",
+}
+
+
 @statistic(
     section="classification",
     title="Confusion table",
@@ -139,7 +146,7 @@ def confusion(scored: Scored, *, cutoff: float = 0.5, level: float = 0.95, inter
     frame = pd.DataFrame.from_records(_records(cells, level, exact))
     name = "Clopper-Pearson (exact)" if exact else "Wilson"
     notes = (
-        f"Positive: score >= {cut:g}. Low and high: {100 * level:g} % intervals, {name} for shares, on the log scale "
+        f"Positive: score >= {cut:g}. Low and high: {100 * level:g}% intervals, {name} for shares, on the log scale "
         "for the likelihood ratios and the odds ratio.",
         *_undefined_notes(cells),
     )
@@ -150,6 +157,8 @@ def confusion(scored: Scored, *, cutoff: float = 0.5, level: float = 0.95, inter
         roles={"measure": "text", "value": "measure", "low": "measure", "high": "measure", "p_value": "p_value"},
         labels={measure: words for measure, (words, _) in _RATES.items()},
         notes=(*scored.notes, *notes),
+        row_roles=tuple(_KINDS.get(name, "estimate") for name in _RATES),
+        blanks=("low", "high", "p_value"),
         tables=(_two_by_two(cells, scored, cut),),
     )
 
@@ -449,7 +458,7 @@ def _checked_costs(cost_fp: float, cost_fn: float) -> _Costs:
 def _checked_targets(name: str, targets: float | Sequence[float] | None) -> list[float]:
     if targets is None:
         return []
-    values = [targets] if isinstance(targets, (int, float)) else list(targets)
+    values = [targets] if isinstance(targets, (int, float, np.number)) else list(targets)
     for value in values:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value <= 1:
             raise OptionError(f"{name}={value!r} cannot be reached; give a share above 0 and up to 1, such as 0.9.")
@@ -526,10 +535,15 @@ def _cutoff_frame(ranking: Ranking, choices: Sequence[_Choice], costs: _Costs) -
 
 
 def _cutoff_notes(ranking: Ranking, curve: _Curve, choices: Sequence[_Choice], costs: _Costs) -> list[str]:
+    beyond = [
+        c.words for c in choices if ranking.first_at_or_above(c.cutoff) == curve.score.size and c.cutoff == c.cutoff
+    ]
+    none = [f"{words}: no score is as high, so that no row is positive and precision is undefined." for words in beyond]
     if curve.score.size == 1:
-        return ["No cut-off separates: all rows have one score."]
+        return [*none, "No cut-off separates: all rows have one score."]
     notes = [
-        "Positive: score >= cut-off. Chosen on these very rows, so that a cut-off does a little worse on new ones."
+        "Positive: score >= cut-off. Chosen on these very rows, so that a cut-off does a little worse on new ones.",
+        *none,
     ]
     for choice in choices:
         if math.isnan(choice.cutoff):

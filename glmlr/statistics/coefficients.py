@@ -12,7 +12,7 @@ import pandas as pd
 from glmlr.blocks import Subset
 from glmlr.design import Term
 from glmlr.digits import text
-from glmlr.errors import NotApplicable, OptionError, one_of, suggestion
+from glmlr.errors import NotApplicable, OptionError, listing, one_of, suggestion
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.fit import Fit
 from glmlr.proportions import checked_level, normal_quantile
@@ -47,13 +47,14 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
     Returns:
         A table with one row per coefficient: term, estimate, std_error, z, p_value, log10_p (finite where the
         p-value underflows), low, high and, where there is something to say, note. An infinite estimate has the p-value
-        of the likelihood-ratio test of its column; an aliased one has nothing.
+        of the likelihood-ratio test of its column (none under importance weights) and the whole line as its interval;
+        an aliased one has nothing.
 
     Raises:
         OptionError: a level outside (0, 1).
 
     """
-    interval = fit.conf_int(level)
+    interval = fit.conf_int(level=level)
     frame = pd.DataFrame(
         {
             "term": list(fit.names),
@@ -74,7 +75,7 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
         frame.loc[alias.column, "note"] = "aliased"
     if fit.separation is not None:
         _infinite_rows(fit, frame)
-        notes.append("The p-value of an infinite estimate is that of the likelihood-ratio test of its column.")
+        notes.append(_about_infinite(fit))
     roles = {
         "term": "text",
         "estimate": "estimate",
@@ -90,19 +91,26 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
     return Table("coefficients", "Coefficients", frame, roles, labels, tuple(notes) + fit.notes[1:])
 
 
+def _about_infinite(fit: Fit) -> str:
+    """Say where the p-value of an infinite estimate comes from, and what its interval is."""
+    if fit.pseudo_likelihood:
+        test = "An infinite estimate has no p-value here: importance weights leave no likelihood-ratio test"
+    else:
+        test = "The p-value of an infinite estimate is that of the likelihood-ratio test of its column"
+        if fit.covariance_kind != "model":
+            test += ", which takes the rows as independent and the model as right"
+    return f"{test}. Its Wald interval is the whole line."
+
+
 def _infinite_rows(fit: Fit, frame: pd.DataFrame) -> None:
-    """Put likelihood-ratio p-values and one-sided intervals into the rows of infinite estimates."""
+    """Put likelihood-ratio p-values into the rows of infinite estimates."""
     separation = fit.separation
     if separation is None:
         return
     for column in np.flatnonzero(separation.infinite):
-        tail = dropped_column_tail(fit, int(column))
-        rising = separation.direction[column] > 0
-        values = {"z": np.nan, "p_value": tail.p_value, "log10_p": tail.log10_p, "low": np.nan, "high": np.nan}
-        values["high" if rising else "low"] = np.inf if rising else -np.inf
-        for name, value in values.items():
-            frame.loc[column, name] = value
-        frame.loc[column, "note"] = "infinite (separation); likelihood-ratio p"
+        tail = Tail(np.nan, np.nan) if fit.pseudo_likelihood else dropped_column_tail(fit, int(column))
+        frame.loc[column, ["p_value", "log10_p"]] = tail.p_value, tail.log10_p
+        frame.loc[column, "note"] = "infinite (separation)" + ("" if fit.pseudo_likelihood else "; likelihood-ratio p")
     frame.loc[np.flatnonzero(separation.undetermined), "note"] = "not determined (separation)"
 
 
@@ -131,7 +139,7 @@ def _offset_loglik(fit: Fit) -> float:
 
 
 def _percent(level: float) -> str:
-    return f"{100 * level:g} %"
+    return f"{100 * level:g}%"
 
 
 # ------------------------------------------------------------------------------------------------ odds ratios
@@ -173,8 +181,10 @@ def odds_ratios(fit: Fit, *, level: float = 0.95, per: str = "unit", units: Mapp
         )
     one_of("per", per, ("unit", "sd", "iqr"))
     checked_level(level)
-    changes = _changes(fit, per, dict(units or {}))
-    rows = [row for term in fit.design.terms if term.kind != "intercept" for row in _rows_of(fit, term, changes, level)]
+    changes, flat = _changes(fit, per, dict(units or {}))
+    terms = [term for term in fit.design.terms if term.kind != "intercept"]
+    estimates = coefficients(fit, level=level).frame if terms else pd.DataFrame()
+    rows = [row for term in terms for row in _rows_of(term, estimates, changes)]
     if not rows:
         raise NotApplicable("The model has nothing but an intercept, so there is no odds ratio.")
     frame = pd.DataFrame(rows)
@@ -188,20 +198,33 @@ def odds_ratios(fit: Fit, *, level: float = 0.95, per: str = "unit", units: Mapp
     }
     labels = {"level": "Level or change", "low": f"{_percent(level)} low", "high": "high"}
     notes = ["An odds ratio's interval is exp of the coefficient's Wald interval."]
+    if fit.separation is not None:
+        notes.append(_about_infinite(fit))
+    unknown = [fit.names[column] for column in np.flatnonzero(np.isnan(fit.params)) if fit.names[column] != "Intercept"]
+    if unknown:
+        notes.append(f"No estimate, hence no odds ratio (aliased or not determined): {listing(unknown)}.")
+    notes += [f"The {per.upper()} of {name} is 0, so that its odds ratio is per 1." for name in flat]
     if any(term.kind == "interaction" for term in fit.design.terms):
         notes.append(
             "The row of an interaction is a ratio of odds ratios; the rows of its parts hold where the other part is "
             "at its reference or zero."
         )
+    forest = _forest(frame, level, fit.event)
     return Table(
-        "odds_ratios", "Odds ratios", frame, roles, labels, tuple(notes), charts=(_forest(frame, level, fit.event),)
+        "odds_ratios",
+        "Odds ratios",
+        frame,
+        roles,
+        labels,
+        tuple(notes),
+        charts=() if forest is None else (forest,),
+        # Where estimates are infinite a missing bound means more than that the row is a reference.
+        blanks=("low", "high", "p_value") if fit.separation is None and not fit.solution.aliased else (),
     )
 
 
-def _rows_of(fit: Fit, term: Term, changes: Mapping[int, tuple[float, str]], level: float) -> list[dict[str, object]]:
+def _rows_of(term: Term, estimates: pd.DataFrame, changes: Mapping[int, tuple[float, str]]) -> list[dict[str, object]]:
     """Give the rows of one term: the reference level, where it has one, then its columns."""
-    interval = fit.conf_int(level)
-    p_values = coefficients(fit, level=level).frame["p_value"] if fit.separation is not None else fit.pvalues
     rows: list[dict[str, object]] = []
     one_column_each = term.reference is not None and len(term.levels) == len(term.columns) + 1
     names = [name for name in term.levels if name != term.reference] if one_column_each else []
@@ -209,19 +232,12 @@ def _rows_of(fit: Fit, term: Term, changes: Mapping[int, tuple[float, str]], lev
         rows.append(_row(term.name, f"{term.reference} (reference)", np.nan, 1.0, np.nan, np.nan, np.nan))
     for position, column in enumerate(term.columns):
         change, label = changes.get(column, (1.0, ""))
-        shown = names[position] if one_column_each else _inside(fit.names[column], term.name) or label
-        low, high = (float(interval[side].iloc[column]) for side in ("low", "high"))
-        estimate = float(fit.params.iloc[column])
-        if np.isinf(estimate):
-            low, high = (np.nan, np.inf) if estimate > 0 else (0.0, np.nan)
-            rows.append(
-                _row(term.name, shown, change, float(np.exp(estimate)), low, high, float(p_values.iloc[column]))
-            )
-            continue
-        bounds = sorted([low * change, high * change]) if not np.isnan(low) else [np.nan, np.nan]
+        name, p_value = str(estimates["term"].iloc[column]), float(estimates["p_value"].iloc[column])
+        shown = names[position] if one_column_each else _inside(name, term.name) or label
+        scaled = change * estimates[["estimate", "low", "high"]].iloc[column].to_numpy(dtype=np.float64)
         with np.errstate(over="ignore"):
-            ratio, low, high = (float(value) for value in np.exp([estimate * change, *bounds]))
-        rows.append(_row(term.name, shown, change, ratio, low, high, float(p_values.iloc[column])))
+            ratio, *bounds = np.exp(scaled).tolist()
+        rows.append(_row(term.name, shown, change, ratio, min(bounds), max(bounds), p_value))
     return rows
 
 
@@ -249,8 +265,12 @@ def _inside(column: str, term: str) -> str:
     return column
 
 
-def _changes(fit: Fit, per: str, units: dict[str, float]) -> dict[int, tuple[float, str]]:
-    """Give for each numeric column the change its odds ratio is for, and the words for it."""
+def _changes(fit: Fit, per: str, units: dict[str, float]) -> tuple[dict[int, tuple[float, str]], list[str]]:
+    """Give for each numeric column the change its odds ratio is for, and the words for it; and the columns of spread 0.
+
+    The inter-quartile range of a column that is mostly one value is 0; an odds ratio for no change would be 1.
+    """
+    flat = []
     numeric = [term.columns[0] for term in fit.design.terms if term.kind == "numeric" and len(term.columns) == 1]
     names = {fit.names[column]: column for column in numeric}
     for name, change in units.items():
@@ -262,10 +282,13 @@ def _changes(fit: Fit, per: str, units: dict[str, float]) -> dict[int, tuple[flo
     if per != "unit":
         for column in numeric:
             size = _spread(fit, column, per)
+            if not size > 0:
+                flat.append(fit.names[column])
+                continue
             changes[column] = (size, f"per {'SD' if per == 'sd' else 'IQR'} ({size:.4g})")
     for name, change in units.items():
         changes[names[name]] = (float(change), f"per {change:g}")
-    return changes
+    return changes, [name for name in flat if name not in units]
 
 
 def _spread(fit: Fit, column: int, per: str) -> float:
@@ -289,31 +312,41 @@ def _quantile7(x: Floats, weight: Floats, share: float) -> float:
 
 
 def _read_out(ratio: float, low: float, high: float) -> str:
-    """Give "2.79 (1.29–6.05)" for the margin of a drawing; the reference has no interval."""
-    shown = text(ratio, "ratio")
-    return shown if low == high else f"{shown} ({text(low, 'ratio')}–{text(high, 'ratio')})"
+    """Give "2.79 (1.29–6.05)" for the margin of a drawing; the reference, which is not estimated, has no number."""
+    if np.isnan(low):
+        return "reference"
+    return f"{text(ratio, 'ratio')} ({text(low, 'ratio')}–{text(high, 'ratio')})"
 
 
-def _forest(frame: pd.DataFrame, level: float, event: str) -> Chart:
-    """Draw the odds ratios with their intervals on a logarithmic axis."""
-    shown = frame[np.isfinite(frame["odds_ratio"]) & (frame["odds_ratio"] > 0)]
+def _forest(frame: pd.DataFrame, level: float, event: str) -> Chart | None:
+    """Draw the odds ratios with their intervals on a logarithmic axis; those that are infinite, zero or missing not."""
+    drawn = np.isfinite(frame["odds_ratio"]) & (frame["odds_ratio"] > 0)
+    shown, left_out = frame[drawn], frame[~drawn]
+    ratio, low, high = (shown[name].to_numpy(dtype=np.float64) for name in ("odds_ratio", "low", "high"))
+    estimated = ~np.isnan(low)
+    if not estimated.any():
+        return None
     y = np.arange(len(shown), dtype=np.float64)
-    ratio = shown["odds_ratio"].to_numpy(dtype=np.float64)
-    low = shown["low"].fillna(shown["odds_ratio"]).to_numpy(dtype=np.float64)
-    high = shown["high"].fillna(shown["odds_ratio"]).to_numpy(dtype=np.float64)
     margin = tuple(_read_out(*row) for row in zip(ratio, low, high, strict=True))
-    names = tuple(
-        f"{term}: {label}" if label and label != "per 1" else str(term)
-        for term, label in zip(shown["term"], shown["level"], strict=True)
-    )
+    notes = (f"Not drawn, having no finite estimate: {listing(_names(left_out))}.",) if len(left_out) else ()
     return Chart(
         key="forest",
-        title="Odds ratios",
+        title=f"Odds ratios with {_percent(level)} intervals",
         series=(
-            Series("no effect", "reference", np.array([1.0, 1.0]), np.array([-0.5, len(shown) - 0.5])),
-            Series("", "intervals", ratio, y, low, high, labels=margin),
+            Series("No effect", "reference", np.array([1.0, 1.0]), np.array([-0.5, len(shown) - 0.5])),
+            Series("", "intervals", np.where(estimated, ratio, np.nan), y, low, high, labels=margin),
+            Series("", "points", ratio[~estimated], y[~estimated]),
         ),
         x=Axis(f"Odds ratio for {event}, with {_percent(level)} interval", scale="log"),
-        y=Axis("", categories=names),
+        y=Axis("", categories=_names(shown)),
+        notes=notes,
         alt=f"Odds ratios with {_percent(level)} intervals on a logarithmic axis; the line marks 1, no effect.",
+    )
+
+
+def _names(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Name the rows of a forest plot; the reference level is called so in the margin."""
+    return tuple(
+        f"{term}: {str(label).removesuffix(' (reference)')}" if label and label != "per 1" else str(term)
+        for term, label in zip(rows["term"], rows["level"], strict=True)
     )

@@ -143,8 +143,8 @@ def _notes(cut: Groups, distance: Distance, one: str, level: float) -> list[str]
     events, n = float(cut.events.sum()), float(cut.n.sum())
     notes = [
         f"{one.capitalize()} 1 has the highest scores; rows with one score stay together. Low and high: Wilson "
-        f"{100 * level:g} % interval of the rate.",
-        f"All rows: {events:,g} events among {n:,g}, a rate of {100 * events / n:.1f} %.",
+        f"{100 * level:g}% interval of the rate.",
+        f"All rows: {events:,g} events among {n:,g}, a rate of {100 * events / n:.1f}%.",
     ]
     if len(cut) < cut.wanted:
         notes.append(f"Ties leave {len(cut)} of the {cut.wanted} groups asked for; the others are empty.")
@@ -217,6 +217,7 @@ def _ks_table(distance: Distance) -> Table:
             "false_positive_rate": "Share of non-events at or above it",
         },
         notes=("Over all cut-offs, not only the ends of the groups.",),
+        row_roles=("estimate", "estimate", "percent", "percent", "percent"),
     )
 
 
@@ -266,7 +267,7 @@ def _gains_chart(scored: Scored) -> Chart:
         ),
         x=Axis("Share of rows, highest scores first", "percent", (0.0, 1.0)),
         y=Axis(f"Share of events captured ({scored.event.label})", "percent", (0.0, 1.0)),
-        alt=f"Gains curve: the fifth of the rows with the highest scores holds {100 * fifth:.0f} % of the events.",
+        alt=f"Gains curve: the fifth of the rows with the highest scores holds {100 * fifth:.0f}% of the events.",
     )
 
 

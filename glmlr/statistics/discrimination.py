@@ -15,7 +15,7 @@ from glmlr.errors import DataError, RankWarning, explained_arguments
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.proportions import checked_level
 from glmlr.ranking import Ranking
-from glmlr.registry import scored_arrays, statistic
+from glmlr.registry import scored_arrays, statistic, weights_by_row
 from glmlr.response import code_response
 from glmlr.scored import Scored
 
@@ -86,6 +86,8 @@ def association(scored: Scored) -> Table:
     notes = list(scored.notes)
     if math.isnan(pairs.gamma):
         notes.append("All pairs are tied: gamma is undefined.")
+    if math.isnan(pairs.tau_a):
+        notes.append("The weights add up to one row or less: tau-a is undefined.")
     if not scored.ranking.is_counted:
         notes.append("The weights are not whole numbers; a pair counts as the product of its two weights.")
     return Table(
@@ -95,6 +97,7 @@ def association(scored: Scored) -> Table:
         roles={"measure": "text", "value": "measure"},
         labels=_PAIR_LABELS,
         notes=tuple(notes),
+        row_roles=("count",) * 4 + ("probability",) * 3 + ("estimate",) * 4,
     )
 
 
@@ -158,7 +161,7 @@ def roc(scored: Scored, *, level: float = 0.95) -> Table:
         "high": result.high,
         "gini": 2 * result.auc - 1,
     }
-    per_cent = f"{100 * level:g} %"
+    per_cent = f"{100 * level:g}%"
     return Table(
         key="roc",
         title="Area under the ROC curve",
@@ -173,6 +176,7 @@ def roc(scored: Scored, *, level: float = 0.95) -> Table:
         },
         notes=(*scored.notes, *_area_notes(scored.ranking, result.auc, result.std_error)),
         charts=(_roc_chart(scored, result.auc),),
+        row_roles=("estimate",) * 5,
         tables=(_printed_curve(scored),),
     )
 
@@ -319,7 +323,7 @@ def compare_auc(
         raise DataError(
             f"The two scores have shapes {arrays[0].shape} and {arrays[1].shape}; give one score per row each."
         )
-    result = area_difference(y, arrays[0], arrays[1], weight, level)
+    result = area_difference(y, arrays[0], arrays[1], weights_by_row(weight, outcome), level)
     rows = (result.first, result.second)
     return Table(
         key="compare_auc",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import xlog1py, xlogy
 
+from glmlr.conditioning import triangle
 from glmlr.errors import NotApplicable
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
@@ -48,6 +49,17 @@ _LABELS: Final = {
     "efron": "Efron's pseudo R²",
     "mckelvey_zavoina": "McKelvey & Zavoina's pseudo R²",
 }
+#: measure -> the kind of number it is; the others are indices with four decimals.
+_KINDS: Final = {
+    "n": "count",
+    "parameters": "count",
+    **dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance", "aic", "aicc", "bic"), "loglik"),
+    **dict.fromkeys(("lr_chi2", "pearson_chi2", "grouped_deviance", "grouped_pearson_chi2"), "statistic"),
+}
+#: One minus a ratio of sums is known to some units of its last digit; less than this is 0.
+_ROUNDING: Final = 1e-14
+#: What the columns leave of a constant, in units of it, below which they contain it.
+_CONSTANT: Final = 1e-9
 _OF_LIKELIHOOD: Final = (
     *("loglik", "null_loglik", "deviance", "null_deviance", "lr_chi2", "aic", "aicc", "bic"),
     *("mcfadden", "mcfadden_adjusted", "cox_snell", "nagelkerke"),
@@ -107,6 +119,8 @@ def goodness_of_fit(fit: Fit) -> Table:
         roles={"measure": "text", "value": "measure", "df": "integer", "p_value": "p_value", "log10_p": "hidden"},
         labels=labels,
         notes=tuple(_notes(fit)),
+        row_roles=tuple(_KINDS.get(name, "estimate") for name in frame["measure"]),
+        blanks=("df", "p_value"),
     )
 
 
@@ -164,11 +178,12 @@ def _trials(fit: Fit) -> Floats:
 
 
 def _contains_null(fit: Fit) -> bool:
-    """Whether the null model is a special case: there is an intercept, or a factor with a column for every level."""
-    return any(
-        term.kind == "intercept" or (term.kind == "categorical" and len(term.columns) == len(term.levels) > 0)
-        for term in fit.design.terms
-    )
+    """Whether the null model is a special case: some combination of the columns, such as the intercept, is constant."""
+    if any(term.kind == "intercept" for term in fit.design.terms):
+        return True
+    columns = np.flatnonzero(~np.isnan(fit.params.to_numpy()))
+    beside = triangle(fit.design, lambda block: np.vstack([block.x[columns], np.ones(block.x.shape[1])]))
+    return bool(abs(beside[-1, -1]) < _CONSTANT * np.linalg.norm(beside[:, -1]))
 
 
 def _notes(fit: Fit) -> Iterator[str]:
@@ -187,6 +202,15 @@ def _notes(fit: Fit) -> Iterator[str]:
         )
     if not _contains_null(fit):
         yield "The model has no intercept, so the null model is not a special case of it: no likelihood ratio test."
+    elif fit.rank == 1:
+        yield "The model is the null model: there is no likelihood ratio test."
+    if fit.nobs - fit.rank <= 1:
+        yield "AICc does not exist with so few rows for so many coefficients."
+    if fit.design.grouped and fit.design.y.size <= fit.rank:
+        yield (
+            "There are as many coefficients as grouped rows: their deviance has no degrees of freedom, hence neither "
+            "p-value nor dispersion."
+        )
     if not np.isfinite(fit.eta).all():
         yield "Some fitted probabilities are 0 or 1 (separation): McKelvey & Zavoina's pseudo R² does not exist."
 
@@ -224,15 +248,17 @@ def efron_r2(ranking: Ranking) -> float:
     """Give 1 - sum (y - p)^2 / sum (y - mean y)^2 over the Bernoulli rows."""
     p = ranking.score
     residual = float(np.dot(ranking.events, (1 - p) ** 2) + np.dot(ranking.nonevents, p**2))
-    return 1 - residual / (ranking.total_events * ranking.total_nonevents / ranking.total)
+    gain = 1 - residual / (ranking.total_events * ranking.total_nonevents / ranking.total)
+    return gain if abs(gain) > _ROUNDING else 0.0
 
 
 def mckelvey_zavoina_r2(eta: Floats, weight: Floats | None, latent_variance: float) -> float:
     """Give V / (V + v), V the variance of the linear predictor over rows (divisor n); NaN where it is infinite."""
     if not np.isfinite(eta).all():
         return math.nan
-    mean = float(np.average(eta, weights=weight))
-    variance = float(np.average((eta - mean) ** 2, weights=weight))
+    apart = eta - eta[0]  # exactly 0 where all are equal
+    mean = float(np.average(apart, weights=weight))
+    variance = float(np.average((apart - mean) ** 2, weights=weight))
     return variance / (variance + latent_variance)
 
 
@@ -309,9 +335,9 @@ def hosmer_lemeshow(scored: Scored, *, groups: int = 10) -> Table:
     formed = quantile_groups(scored.ranking, checked_groups(groups, 3))
     if len(formed) < 3:
         raise NotApplicable(
-            f"hosmer_lemeshow() needs at least 3 groups, and the {scored.ranking.score.size} distinct probabilities "
-            f"form {len(formed)} of the {groups} asked for; a model with so few covariate patterns is better judged "
-            "by the deviance of grouped data."
+            f"The Hosmer-Lemeshow test needs at least 3 groups, and {_distinct(scored.ranking.score.size)} "
+            f"{len(formed)} of the {groups} asked for; a model with so few covariate patterns is better judged by the "
+            "deviance of grouped data."
         )
     cells = _cells(formed)
     test = lack_of_fit(formed, scored.fitted)
@@ -339,7 +365,12 @@ def hosmer_lemeshow(scored: Scored, *, groups: int = 10) -> Table:
         labels={"groups": "Groups", "statistic": "Chi-square", "hosmer_lemeshow": "Hosmer-Lemeshow"},
         notes=(*scored.notes, *_test_notes(formed, cells, scored.fitted)),
         tables=(_cell_table(formed, cells),),
+        turned=True,
     )
+
+
+def _distinct(scores: int) -> str:
+    return "one single probability forms" if scores == 1 else f"the {scores} distinct probabilities form"
 
 
 def lack_of_fit(formed: Groups, fitted: bool) -> LackOfFit:
@@ -420,4 +451,62 @@ def _cell_table(formed: Groups, cells: pd.DataFrame) -> Table:
             "small": "Expected below 5",
         },
         notes=(f"{len(formed)} groups, 1 has the lowest probabilities.",),
+    )
+
+
+@statistic(
+    section="goodness",
+    title="Likelihood of the observed outcomes",
+    reference="Fisher (1922), Phil. Trans. R. Soc. A 222; McCullagh & Nelder (1989), section 4.4.1",
+    definitions={
+        "Probability of what was observed": "p where the event happened, 1 - p where it did not.",
+        "Log-likelihood of scores": "Sum over the rows of the natural logarithm of the probability of the observed "
+        "outcome.",
+    },
+    on="scores",
+    in_report=False,
+)
+def likelihood(scored: Scored) -> Table:
+    """Add up the likelihood of the observed outcomes under the predicted probabilities.
+
+    Returns:
+        A table of measures: n; sum_of_probabilities and mean_probability of what was observed; loglik (natural);
+        negative_log10, the sum of -log10 of these probabilities; log_loss, -loglik / n; deviance, -2 loglik. An outcome
+        that was given probability 0 makes the logarithms infinite.
+
+    Raises:
+        DataError: scores that are not probabilities.
+
+    """
+    scored.require_probabilities("likelihood")
+    ranking = scored.ranking
+    score, events, nonevents = ranking.score, ranking.events, ranking.nonevents
+    total = float(np.dot(events, score) + np.dot(nonevents, 1.0 - score))
+    loglik = float(np.sum(xlogy(events, score) + xlog1py(nonevents, -score)))
+    values = {
+        "n": ranking.total,
+        "sum_of_probabilities": total,
+        "mean_probability": total / ranking.total,
+        "loglik": loglik,
+        "negative_log10": -loglik / np.log(10.0),
+        "log_loss": -loglik / ranking.total,
+        "deviance": -2.0 * loglik,
+    }
+    labels = {
+        "n": "Rows",
+        "sum_of_probabilities": "Sum of the probabilities of what was observed",
+        "mean_probability": "Mean probability of what was observed",
+        "loglik": "Log-likelihood (natural)",
+        "negative_log10": "Sum of -log10 of these probabilities",
+        "log_loss": "Log loss (mean negative log-likelihood)",
+        "deviance": "Deviance (-2 log-likelihood)",
+    }
+    frame = pd.DataFrame({"measure": list(values), "value": list(values.values())})
+    return Table(
+        "likelihood",
+        "Likelihood of the observed outcomes",
+        frame,
+        {"measure": "text", "value": "measure"},
+        labels,
+        notes=scored.notes,
     )

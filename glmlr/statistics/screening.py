@@ -45,7 +45,7 @@ _BASES: Final[Mapping[object, _Scale]] = {"natural": _NATURAL, "e": _NATURAL, "1
 
 
 def _scale(log_base: object) -> _Scale:
-    if isinstance(log_base, (str, int)) and not isinstance(log_base, bool) and log_base in _BASES:
+    if isinstance(log_base, (str, int, float)) and not isinstance(log_base, bool) and log_base in _BASES:
         return _BASES[log_base]
     raise OptionError(f"log_base={log_base!r} is neither 'natural' nor 10; give one of these.")
 
@@ -124,6 +124,9 @@ def log_odds_table(
         "it depends on the bins",
         "LR chi-square": "2 * sum of observed * ln(observed / expected) over the levels or bins, missing values being "
         "one, on their number less 1 degrees of freedom: the likelihood-ratio test of no difference in event rate",
+        "weighted least squares": "straight line through the log-odds of the levels or bins, with weights n p (1 - p) "
+        "(Berkson 1944); its lack of fit is the minimum logit chi-square about it. Left out where there are two places",
+        "maximum likelihood": "the logit fitted to the predictor's own values, not to its bins",
         "c": "share of pairs of an event and a non-event in which the event has the larger value (ties count 1/2), "
         "rows without a value left out; below 1/2 where events have smaller values, never flipped. Levels without an "
         "order are ordered by their own event rate, so that c cannot be below 1/2",
@@ -159,16 +162,14 @@ def screen(
     if cut.has_edges:
         raise OptionError(f"screen() takes a number of bins, not edges: bins={bins!r}; log_odds_table() takes edges.")
     if not sample.columns:
-        raise NotApplicable("The model has no predictor to look at; screen() needs one at least.")
+        raise NotApplicable("The model has no predictor to look at.")
     found, left_out = _screened(sample, cut)
     if not found:
         raise NotApplicable(f"No column can be looked at: {' '.join(left_out)}")
     rows = [_Summary.of(levels) for levels in found]
     order = sorted(range(len(rows)), key=lambda i: -rows[i].iv)
     frame = pd.DataFrame([vars(rows[i]) for i in order])
-    tables = tuple(
-        _table(found[i], sample.event, _NATURAL, confidence) for i in order if len(found[i].labels) <= MANY_LEVELS
-    )
+    tables = tuple(_companion(found[i], sample.event, confidence) for i in order if len(found[i].labels) <= MANY_LEVELS)
     return Table(
         key="screen",
         title="Each predictor alone",
@@ -176,7 +177,7 @@ def screen(
         roles=_SCREEN_ROLES,
         labels=_SCREEN_LABELS,
         notes=(sample.event.note, *sample.notes, *left_out, *_screen_notes(found)),
-        charts=(_iv_chart(frame),),
+        charts=(_iv_chart(frame),) if len(frame) > 1 else (),
         tables=tables,
     )
 
@@ -223,7 +224,15 @@ def _table(found: Levels, event: Event, scale: _Scale, level: float) -> Table:
         charts=() if many or not found.labels else (_chart(found, odds, event, scale, level, line),),
         tables=() if line is None else (_line_table(line, found, scale),),
         emphasis=(len(frame) - 1,),
+        blanks=("position",),
     )
+
+
+def _companion(found: Levels, event: Event, level: float) -> Table:
+    """Write the table of one predictor of several; a line through two points would only say the table again."""
+    table = _table(found, event, _NATURAL, level)
+    straight = tuple(part for part in table.tables if "lack_of_fit" in part.roles)
+    return replace(table, key=f"log_odds_{found.name}", tables=straight)
 
 
 def _shown(name: str, found: Levels, odds: Odds) -> bool:
@@ -258,7 +267,7 @@ def _frame(found: Levels, odds: Odds, scale: _Scale, level: float) -> pd.DataFra
     half = normal_quantile(level) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         rate, ratio = events / n, events / nonevents
-    remark = np.where(odds.corrected, "+1/2 to both counts", np.where(found.n == 0, "no rows", ""))
+    remark = np.where(odds.corrected, "+1/2", np.where(found.n == 0, "no rows", ""))
     return pd.DataFrame(
         {
             "level": pd.Series([*found.labels, free_label("Total", found.labels)], dtype=object),
@@ -299,8 +308,8 @@ def _row_notes(found: Levels, odds: Odds, scale: _Scale) -> Iterator[str]:
     if odds.corrected.any():
         which = listing(np.array(found.labels, dtype=object)[odds.corrected])
         yield (
-            f"No event or no non-event in {which}: 1/2 is added to both counts there for log-odds, WoE and IV; "
-            "rates and odds are as observed."
+            f"+1/2: no event or no non-event in {which}, so that 1/2 is added to both counts there for log-odds, WoE "
+            "and IV; rates and odds are as observed."
         )
     if found.missing:
         yield "Rows without a value are a row of their own; it counts in the total, WoE and IV, and in no line."
@@ -356,6 +365,8 @@ def _line_table(lines: _Lines, found: Levels, scale: _Scale) -> Table:
         },
         labels=_LINE_LABELS,
         notes=tuple(_line_notes(lines, found, scale)),
+        blanks=("lack_of_fit", "df", "lack_p_value"),
+        turned=True,
     )
 
 

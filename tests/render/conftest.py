@@ -93,6 +93,8 @@ def report():
             Section("other", "Other", (roc_chart(), plain_table("association"))),
         ),
         (Definition("c", "concordance", "Harrell (1996)"), Definition("p", "a probability")),
+        formula="low ~ age + `last weight`",
+        overview=plain_table("overview"),
     )
 
 
@@ -105,4 +107,6 @@ def nasty_report():
         NASTY,
         (Section("coefficients", f"Section {NASTY[0]}", (one, nasty_chart("alone")), NASTY),),
         tuple(Definition(name, f"means {name}", name) for name in NASTY),
+        formula=" + ".join(NASTY),
+        overview=nasty_table("overview"),
     )

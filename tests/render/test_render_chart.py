@@ -4,6 +4,8 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import PathCollection
 
 from glmlr.errors import OptionError
 from glmlr.exhibits import Axis, Chart, Series
@@ -139,8 +142,9 @@ def test_linear_marks_stand_where_they_say(low, wide):
     marks = scales.ticks(Axis("x"), (low, low + wide))
     assert 2 <= len(marks) <= 12
     step = marks[1].position - marks[0].position
+    slack = 1e-6 * wide + 4 * np.spacing(abs(low) + wide)  # a position is a float and cannot be nearer than that
     for mark in marks:
-        assert low - 1e-6 * wide <= mark.position <= low + wide * (1 + 1e-6)
+        assert low - slack <= mark.position <= low + wide + slack
         assert abs(float(mark.label.replace("−", "-").replace(",", "")) - mark.position) <= 1e-6 * step + 1e-9 * abs(
             low
         )
@@ -158,6 +162,48 @@ def test_limits_are_those_asked_for_the_categories_or_the_data_with_room():
     assert scales.limits(one, "x") == pytest.approx((0.9, 3.1))  # 5 % of 2 on each side
     assert scales.limits(one, "y") == (-1.0, 2.0)
     assert scales.limits(draw(points, x=Axis("x", categories=("a", "b", "c"))), "x") == (-0.5, 2.5)
+
+
+def test_markers_at_zero_keep_their_distance_from_the_axis_beside_them():
+    at = Series("", "points", [0.0, 3.0], [0.0, 1.0])
+    assert scales.limits(draw(at), "x") == pytest.approx((-0.15, 3.15))  # 5 % of 3 on each side
+    assert scales.limits(draw(at), "y") == pytest.approx((0.0, 1.05))  # a floor of zero stays one
+    assert scales.limits(draw(replace(at, kind="line")), "x")[0] == 0.0
+
+
+def test_markers_at_the_edge_are_whole_and_those_beyond_it_are_not_drawn():
+    series = (
+        Series("a", "points", [0.5, 0.5], [0.0, 1.5]),
+        Series("b", "intervals", [0.2, 2.0], [0.0, 0.5], [0.0, 0.1], [0.1, 0.9]),
+    )
+    drawn = axes(draw(*series, x=Axis("", limits=UNIT), y=Axis("", limits=UNIT)))
+    points = [one for one in drawn.collections if isinstance(one, PathCollection)]
+    assert sorted(one.get_offsets().tolist()[0] for one in points) == [[0.2, 0.0], [0.5, 0.0]]
+    assert not any(one.get_clip_on() for one in drawn.collections)
+
+
+def test_a_line_is_cut_only_where_it_leaves_the_drawing():
+    inside, across = Series("", "line", [0, 1], [0, 1]), Series("", "line", [0, 1], [0, 2])
+    lines = axes(draw(inside, across, x=Axis("", limits=UNIT), y=Axis("", limits=UNIT))).lines
+    assert [line.get_clip_on() for line in lines] == [False, True]
+
+
+def test_the_marks_of_a_forest_plot_do_not_meet():
+    names = tuple(f"a rather long name of row {i}" for i in range(3))
+    ratio = np.array([0.1, 1.0, 20.0])
+    label = ("0.100 (0.010–123,456.789)",) * 3
+    forest = draw(
+        Series("", "intervals", ratio, np.arange(3.0), ratio / 2, ratio * 2, labels=label),
+        x=Axis("Odds ratio", "log"),
+        y=Axis("", categories=names),
+    )
+    figure = chart.figure(forest)
+    figure.canvas.draw()
+    boxes = [one.get_window_extent() for one in figure.axes[0].get_xticklabels()]
+    assert len(boxes) >= 3
+    assert all(before.x1 < after.x0 for before, after in pairwise(boxes))
+    assert figure.axes[0].get_window_extent().width / figure.dpi * 72 >= 200.0
+    assert chart.is_wide(forest)
 
 
 def test_bars_begin_at_zero_and_shares_end_at_one():

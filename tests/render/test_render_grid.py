@@ -44,16 +44,40 @@ def test_a_total_without_a_name_is_called_so():
 
 
 def test_padding_by_hand():
-    # The widest tail is ".00e-05": four digits, a point, e and a minus; ".5000" lacks e and the minus.
-    assert decimal_padding(["0.5000", "7.00e-05", "∞", "12"]) == ("-e", "", "-.0000e", "-.0000e")
+    # The widest tail is ".5000"; "∞" and "12" lack it, and the power of ten stands at the edge for itself.
+    assert decimal_padding(["0.5000", "7.00e-05", "∞", "12", ""]) == ("", "", ".0000", ".0000", "")
 
 
-@given(st.lists(st.from_regex(r"-?[0-9]{1,3}(\.[0-9]{1,4})?(e-[0-9]{2})?%?", fullmatch=True), max_size=6))
+@given(st.lists(st.from_regex(r"-?[0-9]{1,3}(\.[0-9]{1,4})?%?", fullmatch=True), max_size=6))
 def test_padded_numbers_have_the_same_characters_right_of_the_point(cells):
     tails = [
         cell.lstrip("-").lstrip("0123456789") + pad for cell, pad in zip(cells, decimal_padding(cells), strict=True)
     ]
     assert len({"".join(sorted("0" if c.isdigit() else c for c in tail)) for tail in tails}) <= 1
+
+
+def test_unlike_numbers_of_one_column_end_at_one_edge():
+    # By hand: the counts 7,670 and 9 are aligned with one another and not with the estimate.
+    frame = {"measure": ["pairs", "tied", "c"], "value": [7670.0, 9.0, 0.5]}
+    shown = make(frame, {"measure": "text", "value": "measure"}, row_roles=("count", "count", "estimate"))
+    assert shown.columns[1].cells == ("7,670", "9", "0.5000")
+    assert shown.columns[1].padding == ("", "", "")
+
+
+def test_what_does_not_belong_to_a_row_is_empty_and_what_does_not_exist_is_a_dash():
+    frame = {"measure": ["a", "b"], "value": [float("nan"), 1.0], "p_value": [0.5, float("nan")]}
+    roles = {"measure": "text", "value": "estimate", "p_value": "p_value"}
+    shown = make(frame, roles, blanks=("p_value",))
+    assert [column.cells for column in shown.columns[1:]] == [("–", "1.0000"), ("0.5000", "")]
+
+
+def test_a_turned_table_has_its_columns_as_lines():
+    frame = {"line": ["first", "second"], "slope": [0.5, 12.25], "df": [2.0, 3.0], "log10_p": [-1.0, -2.0]}
+    roles = {"line": "text", "slope": "estimate", "df": "integer", "log10_p": "hidden"}
+    shown = make(frame, roles, turned=True, labels={"line": "Line"})
+    assert [column.heading for column in shown.columns] == ["Line", "first", "second"]
+    assert [column.cells for column in shown.columns] == [("Slope", "df"), ("0.5000", "2"), ("12.2500", "3")]
+    assert [column.numeric for column in shown.columns] == [False, True, True]
 
 
 def test_names_stay_on_one_line_and_control_nothing():

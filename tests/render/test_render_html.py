@@ -91,7 +91,17 @@ def test_sections_and_tables_have_their_keys_as_anchors(page):
     assert {"roc", "other", "definitions", "association", "groups"} <= ids  # sections, and keys used once
     assert {"roc-table", "association-table"} <= ids  # a table whose key was taken
     links = [attributes["href"] for attributes in page.all("a")]
-    assert links == ["#report", "#roc", "#other", "#definitions"]
+    # The first section has two tables, which the contents list below it; the second has one.
+    assert links == ["#report", "#roc", "#roc-table", "#association", "#other", "#definitions"]
+
+
+def test_many_companions_are_listed_by_what_tells_them_apart(report):
+    parts = tuple(replace(report.sections[1].exhibits[1], key=f"by_{name}", title=f"Odds by {name}") for name in "abc")
+    main = replace(report.sections[1].exhibits[1], tables=parts)
+    page = Page(html.render(replace(report, sections=(replace(report.sections[1], exhibits=(main,)),))))
+    links = [attributes["href"] for attributes in page.all("a")]
+    assert links == ["#report", "#other", "#by_a", "#by_b", "#by_c", "#definitions"]
+    assert page.words("a")[2:5] == ["a", "b", "c"]
 
 
 def test_headings_never_skip_a_level(page):
@@ -103,16 +113,16 @@ def test_headings_never_skip_a_level(page):
 
 def test_tables_are_regions_with_a_name_that_the_keyboard_reaches(page):
     regions = [attributes for attributes in page.all("div") if attributes.get("role") == "region"]
-    assert len(regions) == len(page.all("table")) == 4
+    assert len(regions) == len(page.all("table")) == 5
     for attributes in regions:
         assert attributes["tabindex"] == "0"
         assert attributes["aria-labelledby"]
-    assert len(page.all("caption")) == 4
+    assert len(page.all("caption")) == 5
 
 
 def test_every_heading_cell_says_what_it_heads(page):
     scopes = [attributes["scope"] for attributes in page.all("th")]
-    assert scopes == (["col"] * 3 + ["row"] * 3) * 4
+    assert scopes == (["col"] * 3 + ["row"] * 3) * 5
 
 
 def test_drawings_speak(page):
@@ -135,8 +145,8 @@ def test_rows_that_close_a_table_are_marked(page):
 
 def test_numbers_have_a_minus_sign_and_room_for_missing_decimals(report):
     cells = html.table(report.sections[0].exhibits[0])
-    assert '<td data-pad="-.0000e">7,670</td>' in cells  # 7,670 lacks the point and what 1.00e-05 has after it
-    assert '<td data-pad="-e">0.7477</td>' in cells
+    assert '<td data-pad=".0000">7,670</td>' in cells  # 7,670 lacks the point and what 0.7477 has after it
+    assert "<td>0.7477</td>" in cells
     assert "<td>1.00e-05</td>" in cells
     negative = Table("t", "T", pd.DataFrame({"estimate": [-0.5, -7e-5]}), {"estimate": "estimate"})
     assert ">−0.5000<" in html.table(negative)
@@ -151,6 +161,7 @@ def test_every_nasty_name_is_shown_as_it_is(nasty_report, nasty):
     source = html.render(nasty_report)
     page = Page(source)  # tags that match, no attribute twice
     assert not page.all("script") + page.all("b")
+    assert clean(nasty_report.formula) in page.words("code")
     for path in ("p", "th", "td", "dt", "dd", "cite", "text"):
         shown = " ".join(page.words(path))
         for name in nasty:
@@ -187,7 +198,8 @@ def test_a_fragment_brings_its_style_charts_and_companions(report):
 
 def test_a_report_fragment_holds_everything(report):
     page = Page(html.report_fragment(report))
-    assert len(page.all("table")) == 4
+    assert len(page.all("table")) == 5
+    assert page.words("code") == [report.formula]
     assert len(page.all("svg")) == 2
     assert "concordance" in page.words("dd")
 
@@ -198,8 +210,37 @@ def test_a_title_that_repeats_its_section_is_only_spoken(report):
     assert [attributes.get("class") for attributes in page.all("h3")] == ["unseen"]
 
 
+def test_the_formula_is_code_and_the_overview_stands_in_the_head(page, report):
+    assert page.words("code") == [report.formula]
+    assert "At a glance" not in page.words("header")  # the overview has the title it was given
+    assert page.words("header").count("Association") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "room", "lines"),
+    [
+        # Widths counted by hand: the narrowest two lines that hold the words and the numbers below them.
+        ("False positive rate", 6, ["False", "positive rate"]),
+        ("Std. error", 6, ["Std.", "error"]),
+        ("Rate", 6, ["Rate"]),
+        ("Expected non-events", 5, ["Expected", "non-events"]),
+        ("N rows", 9, ["N rows"]),
+        ("", 3, [""]),
+    ],
+)
+def test_a_heading_wider_than_its_numbers_is_broken(words, room, lines):
+    assert html._broken(words, room) == lines
+
+
+def test_a_forest_plot_can_be_moved_sideways_on_a_telephone(nasty_report):
+    page = Page(html.render(nasty_report))
+    wide = [attributes for attributes in page.all("div") if "wide" in attributes.get("class", "").split()]
+    assert len(wide) == 2
+    assert all(attributes["tabindex"] == "0" and attributes["aria-label"] for attributes in wide)
+
+
 def test_no_sentence_no_paragraph_and_no_definitions_no_list(report):
-    page = Page(html.render(replace(report, lead=(), sections=(), definitions=())))
+    page = Page(html.render(replace(report, lead=(), sections=(), definitions=(), formula="", overview=None)))
     assert page.all("p") == page.all("dl") == page.all("section") == []
 
 

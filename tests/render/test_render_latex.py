@@ -30,7 +30,7 @@ def test_a_table_has_the_three_rules_of_booktabs(report):
     source = latex.table(report.sections[0].exhibits[0])
     assert [source.count(rule) for rule in (r"\toprule", r"\bottomrule", r"\begin{tabular}{lrr}")] == [1, 1, 1]
     assert r"\label{tab:roc}" in source
-    assert r"c & 0.7477\phantom{-e} & 2 \\" in source
+    assert r"pairs & 7,670\phantom{.0000} & 1 \\" in source
     assert source.index(r"\midrule", source.index("0.7477")) < source.index(r"\textbf{p}")
 
 

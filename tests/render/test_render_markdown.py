@@ -91,8 +91,20 @@ def test_figures_stand_alone_dark_on_white(report):
 
 
 def test_nothing_of_a_nasty_report_is_html(nasty_report):
-    tags = set(re.findall(r"(?<![\\(])<[^>]*>", markdown.render(nasty_report)))
+    source = re.sub(r"^(`{3,})\n.*\n\1$", "", markdown.render(nasty_report), flags=re.MULTILINE)  # code is no HTML
+    tags = set(re.findall(r"(?<![\\(])<[^>]*>", source))
     assert tags == {'<a id="coefficients">', '<a id="definitions">', "</a>"}
+
+
+def test_a_title_that_repeats_its_section_is_left_out(report):
+    section = replace(report.sections[1], title="Association", exhibits=report.sections[1].exhibits[1:])
+    source = markdown.render(replace(report, sections=(section,), overview=None))
+    assert re.findall("^#+ .*$", source, re.MULTILINE) == ["# Low birth weight", "## Association", "## Definitions"]
+
+
+def test_the_formula_is_code_whatever_is_in_it(report):
+    assert "\n\n```\nlow ~ age + `last weight`\n```\n\n" in markdown.render(report)
+    assert "\n\n````\n`a```b` ~ x\n````\n\n" in markdown.render(replace(report, formula="`a```b` ~ x"))
 
 
 def test_the_same_report_gives_the_same_bytes(report):

@@ -20,13 +20,28 @@ def test_by_hand(report):
     lines = terminal.table(report.sections[0].exhibits[1], width=60).splitlines()
     assert lines == [
         "Association",
-        "Measure         Value  N",
-        "─" * 24,
-        "pairs    7,670         1",
-        "c            0.7477    2",
-        "p            1.00e-05  3",
-        "─" * 24,
+        "Measure       Value  N",
+        "─" * 22,
+        "pairs    7,670       1",
+        "c            0.7477  2",
+        "p          1.00e-05  3",
+        "─" * 22,
     ]
+
+
+def test_formula_overview_and_drawings_are_told(report):
+    lines = terminal.render(report, width=80).splitlines()
+    assert lines[:5] == [
+        "Low birth weight", "================", "A logit model.", "Formula: low ~ age + `last weight`", "189 rows.",
+    ]  # fmt: skip
+    assert lines[6] == "Association"
+    assert sum(line.startswith("Chart: ROC curve.") for line in lines) == 2
+
+
+def test_a_title_that_repeats_its_section_is_left_out(report):
+    section = Section("key", "association", (report.sections[1].exhibits[1],))
+    lines = terminal.render(replace(report, sections=(section,), overview=None), width=80).splitlines()
+    assert [line for line in lines if line.casefold() == "association"] == ["association"]
 
 
 @pytest.mark.parametrize("room", [40, 60, 80, 200])

@@ -127,3 +127,9 @@ def test_bad_input_is_refused_in_a_sentence() -> None:
         calibration([0, 1], [-1.0, 2.0])
     with pytest.raises(OptionError, match="groups=1"):
         calibration([0, 1], [0.1, 0.2], groups=1)
+
+
+def test_spiegelhalters_z_of_certain_probabilities_is_said_not_to_exist() -> None:
+    table = calibration([0, 1, 0, 1], [0.0, 1.0, 0.0, 1.0])
+    assert math.isnan(table["spiegelhalter_z"])
+    assert any("Spiegelhalter's z does not exist" in note for note in table.notes)

@@ -236,3 +236,14 @@ def test_chart_has_both_rates() -> None:
     sensitivity, specificity = chart.series
     assert (np.diff(sensitivity.y) <= 0).all()
     assert (np.diff(specificity.y) >= 0).all()
+
+
+def test_a_cut_off_above_all_scores_is_said() -> None:
+    table = cutoffs([0, 1, 0, 1, 0], [0.1, 0.3, 0.2, 0.4, 0.1])
+    assert math.isnan(table["0.5"]["precision"])
+    assert any(note.startswith("0.5: no score is as high") for note in table.notes)
+
+
+def test_a_target_may_be_a_number_of_numpy() -> None:
+    table = cutoffs([0, 1, 0, 1], [0.1, 0.3, 0.2, 0.4], sensitivity=np.int64(1))
+    assert table["sensitivity_1"]["cutoff"] == 0.3

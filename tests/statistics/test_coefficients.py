@@ -45,7 +45,7 @@ def test_reference_rows_and_levels_of_a_factor():
 
 def test_intervals_are_exp_of_the_coefficients_intervals():
     frame = FIT.odds_ratios(level=0.99).frame.set_index("term")
-    interval = FIT.conf_int(0.99)
+    interval = FIT.conf_int(level=0.99)
     assert frame.loc["lwt", "low"] == pytest.approx(np.exp(interval.loc["lwt", "low"]), rel=1e-14)
     assert frame.loc["lwt", "high"] == pytest.approx(np.exp(interval.loc["lwt", "high"]), rel=1e-14)
 
@@ -113,3 +113,25 @@ def test_aliased_rows_are_named():
     assert any("twice = 2 age" in note for note in fit.notes)
     witness = glmlr.fit("low ~ age + lwt", BIRTHS)
     assert fit.params["lwt"] == pytest.approx(witness.params["lwt"], rel=1e-12)
+
+
+def test_a_column_without_spread_has_its_odds_ratio_per_one():
+    # 28 of 189 births have uterine irritability: both quartiles are 0, and an odds ratio for no change is always 1.
+    table = glmlr.fit("low ~ age + ui", BIRTHS).odds_ratios(per="iqr")
+    frame = table.frame.set_index("term")
+    assert frame.loc["ui", "level"] == "per 1"
+    assert frame.loc["ui", "odds_ratio"] > 1.5
+    assert frame.loc["age", "level"] == "per IQR (7)"
+    assert any("The IQR of ui is 0" in note for note in table.notes)
+
+
+def test_an_aliased_column_has_no_odds_ratio_and_a_note():
+    table = glmlr.fit("low ~ age + twice", BIRTHS.assign(twice=2 * BIRTHS["age"])).odds_ratios()
+    assert np.isnan(table["twice"]["odds_ratio"])
+    assert any("no odds ratio" in note and "twice" in note for note in table.notes)
+
+
+def test_the_number_of_clusters_is_said():
+    assert "There are 6 clusters." in " ".join(glmlr.fit("low ~ age", BIRTHS, cluster="ftv").notes)
+    few = glmlr.fit("low ~ age + lwt", BIRTHS, cluster="race")
+    assert any("no more than the coefficients" in note for note in few.notes)

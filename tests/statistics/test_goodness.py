@@ -209,3 +209,31 @@ def test_bad_input_is_refused_in_a_sentence() -> None:
         hosmer_lemeshow([0, 1, 1], [1.0, 2.0, 3.0])
     with pytest.raises(OptionError, match="groups=2"):
         hosmer_lemeshow([0, 1, 1], [0.1, 0.2, 0.3], groups=2)
+
+
+def test_a_constant_without_an_intercept_is_found() -> None:
+    # The cells of two factors, without an intercept, are the same model as their main effects and interaction.
+    births = read_data("birthwt")
+    cells = goodness_of_fit(fit("low ~ 0 + C(race):C(smoke)", births))
+    usual = goodness_of_fit(fit("low ~ C(race) * C(smoke)", births))
+    assert cells["lr_chi2"] == pytest.approx(usual["lr_chi2"], rel=1e-9)
+    assert cells.frame.set_index("measure").loc["lr_chi2", "df"] == 5
+    without = goodness_of_fit(fit("low ~ 0 + age", births))
+    assert math.isnan(without["lr_chi2"])
+    assert any("no intercept" in note for note in without.notes)
+
+
+def test_the_null_model_explains_exactly_nothing() -> None:
+    table = goodness_of_fit(fit("low ~ 1", read_data("birthwt")))
+    for name in ("mcfadden", "cox_snell", "nagelkerke", "tjur", "efron", "mckelvey_zavoina"):
+        assert table[name] == 0.0
+    assert math.isnan(table["lr_chi2"])
+    assert any("is the null model" in note for note in table.notes)
+
+
+def test_what_does_not_exist_is_said() -> None:
+    doses = pd.DataFrame({"dead": [3, 5], "alive": [7, 5], "dose": ["low", "high"]})
+    table = goodness_of_fit(fit("dead + alive ~ dose", doses))
+    assert table["grouped_deviance"] == pytest.approx(0, abs=1e-12)
+    assert math.isnan(table["grouped_dispersion"])
+    assert any("as many coefficients as grouped rows" in note for note in table.notes)

@@ -237,9 +237,9 @@ def test_a_cell_of_zero_takes_a_half_in_its_own_row_only() -> None:
         [math.log((3.5 / 5) / (0.5 / 9)), math.log((2 / 5) / (4 / 9)), math.log((0.5 / 5) / (5.5 / 9))],
     )
     close(rows(table)["iv"].iloc[0], (3.5 / 5 - 0.5 / 9) * math.log((3.5 / 5) / (0.5 / 9)))
-    assert rows(table)["note"].tolist() == ["+1/2 to both counts", "", "+1/2 to both counts"]
+    assert rows(table)["note"].tolist() == ["+1/2", "", "+1/2"]
     assert "note" in table.roles
-    assert any("No event or no non-event in a, c" in note for note in table.notes)
+    assert any("no event or no non-event in a, c" in note for note in table.notes)
 
 
 # -------------------------------------------------------------------------------------------------------- missing, bins
@@ -657,3 +657,14 @@ def test_a_fit_brings_its_own_response(birthwt: pd.DataFrame) -> None:
         screen(fit, "low")
     with pytest.raises(NotApplicable, match="no predictor"):
         screen(glmlr.fit("low ~ 1", birthwt))
+
+
+def test_companions_of_a_screening_have_keys_of_their_own_and_no_line_through_two_points() -> None:
+    """A line through two points has no lack of fit to show; asked for directly it is there."""
+    data = read_data("birthwt")
+    companions = {part.key: part for part in screen(data, "low", ["lwt", "smoke", "race"]).tables}
+    assert set(companions) == {"log_odds_lwt", "log_odds_smoke", "log_odds_race"}
+    assert [part.key for part in companions["log_odds_lwt"].tables] == ["log_odds_lines"]
+    assert companions["log_odds_smoke"].tables == ()
+    assert [part.key for part in log_odds_table(data, "low", "smoke").tables] == ["log_odds_lines"]
+    assert screen(data, "low", ["lwt"]).charts == ()

@@ -1,0 +1,232 @@
+"""Do rows come in from every kind of frame and file, with the right kind of each column and the right rows missing?"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from glmlr.errors import ArgumentError, DataError, SourceError
+from glmlr.sources import classified, read
+from glmlr.transforms import Labels
+
+FRAME = pd.DataFrame({"n": [1, 2, 3], "x": [0.5, np.nan, 2.0], "t": ["b", None, "a"], "f": [True, False, True]})
+
+
+def held(data: Any) -> dict[str, tuple[str, list[Any], list[int]]]:
+    """Say of each column its kind, its values and which rows are missing."""
+    source = read(data)
+    out = {}
+    for name in source.names:
+        column = source.column(name)
+        values = column.values.values() if isinstance(column.values, Labels) else np.asarray(column.values)
+        missing = [] if column.missing is None else np.flatnonzero(column.missing).tolist()
+        kept = [value for at, value in enumerate(values.tolist()) if at not in missing]
+        out[name] = (column.kind, kept, missing)
+    return out
+
+
+EXPECTED = {
+    "n": ("number", [1, 2, 3], []),
+    "x": ("number", [0.5, 2.0], [1]),
+    "t": ("category", ["b", "a"], [1]),
+    "f": ("truth", [True, False, True], []),
+}
+
+SOURCES = {
+    "pandas": lambda: FRAME,
+    "object text": lambda: FRAME.astype({"t": object}),
+    "nullable": lambda: FRAME.convert_dtypes(),
+    "arrow dtypes": lambda: FRAME.convert_dtypes(dtype_backend="pyarrow"),
+    "categorical": lambda: FRAME.astype({"t": "category"}),
+    "polars": lambda: pl.from_pandas(FRAME),
+    "polars lazy": lambda: pl.from_pandas(FRAME).lazy(),
+    "polars categorical": lambda: pl.from_pandas(FRAME).with_columns(pl.col("t").cast(pl.Categorical)),
+    "polars enum": lambda: pl.from_pandas(FRAME).with_columns(pl.col("t").cast(pl.Enum(["b", "a"]))),
+    "pyarrow": lambda: pa.Table.from_pandas(FRAME),
+    "pyarrow dictionary": lambda: pa.table(
+        {
+            **{c: pa.array(FRAME[c], from_pandas=True) for c in "nxf"},
+            "t": pa.array(["b", None, "a"]).dictionary_encode(),
+        }
+    ).select(["n", "x", "t", "f"]),
+    "dict of lists": lambda: {"n": [1, 2, 3], "x": [0.5, None, 2.0], "t": ["b", None, "a"], "f": [True, False, True]},
+    "dict of arrays": lambda: {name: FRAME[name].to_numpy() for name in FRAME},
+    "dict of Series": lambda: {name: FRAME[name] for name in FRAME},
+    "dict of polars Series": lambda: {name: pl.from_pandas(FRAME)[name] for name in FRAME},
+    "records": lambda: FRAME.to_dict("records"),
+    "structured array": lambda: FRAME.astype({"t": object}).to_records(index=False),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_source_holds_the_same(kind: str) -> None:
+    assert held(SOURCES[kind]()) == EXPECTED
+
+
+def test_input_is_never_changed() -> None:
+    before = FRAME.copy(deep=True)
+    held(FRAME)
+    pd.testing.assert_frame_equal(FRAME, before)
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "csv.gz", "csv.bz2", "csv.xz", "parquet"])
+def test_files(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"rows.{ending}"
+    if ending == "parquet":
+        FRAME.to_parquet(path)
+    else:
+        FRAME.to_csv(path, index=False, sep="\t" if ending == "tsv" else ",")
+    assert held(path) == EXPECTED
+    assert held(str(path)) == EXPECTED
+
+
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
+    cases: dict[str, tuple[bytes | None, str]] = {
+        "absent.csv": (None, "no file"),
+        "empty.csv": (b"", "is empty"),
+        "broken.parquet": (b"PAR1", "cannot be read"),
+        "broken.csv": (b'a,b\n"unclosed\n', "cannot be read"),
+        "latin.csv": (b"a,b\n\xe9,1\n", "cannot be read"),
+        "table.xlsx": (b"", "pandas.read_excel"),
+        "table.data": (b"", "files are read by their ending"),
+        "table": (b"", "files are read by their ending"),
+    }
+    for name, (content, says) in cases.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(SourceError, match=says) as caught:
+            read(path)
+        assert name in str(caught.value)
+    with pytest.raises(SourceError, match="is a directory"):
+        read(tmp_path)
+
+
+def test_duplicate_names_in_a_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "twice.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(DataError, match=r"'a' \(2 times\)"):
+        read(tmp_path / "twice.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "says"),
+    [
+        (None, ArgumentError, "None"),
+        (3, ArgumentError, "int"),
+        ([], ArgumentError, "empty list"),
+        ([1, 2], ArgumentError, "no named columns"),
+        (np.zeros((2, 2)), ArgumentError, "no named columns"),
+        (pd.Series([1]), ArgumentError, "no named columns"),
+        (object(), ArgumentError, "not a data frame"),
+        ({"a": [1, 2], "b": [1]}, DataError, "'a' has 2, 'b' has 1"),
+        ({"a": 1}, DataError, "single values"),
+        ({"a": np.zeros((2, 2))}, DataError, "shape"),
+        ({"a": pd.Series([1], index=[0]), "b": pd.Series([1], index=[1])}, DataError, "different indexes"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), DataError, "'a' (2 times)"),
+        (pd.DataFrame([[1, 2]], columns=[1, "1"]), DataError, "'1' (2 times)"),
+        (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])), DataError, "flatten"),
+    ],
+)
+def test_what_holds_no_columns_is_refused(data: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error) as caught:
+        read(data)
+    assert says in str(caught.value)
+
+
+def test_names_become_text_and_the_index_is_kept() -> None:
+    source = read(pd.DataFrame([[1, 2]], columns=[0, "b"], index=[17]))
+    assert source.names == ("0", "b")
+    assert source.index.tolist() == [17]
+    assert source.raw("0").name == "0"
+
+
+def test_a_dict_of_single_values_is_one_row_when_asked() -> None:
+    assert len(read({"a": 1, "b": "x"}, one_row=True).index) == 1
+    repeated = read({"a": [1, 2], "b": "x"}, one_row=True)
+    assert repeated.column("b").values.values().tolist() == ["x", "x"]
+    assert len(read(pd.Series({"a": 1, "b": "x"}), one_row=True).index) == 1
+
+
+# ------------------------------------------------------------------------------------------------ kinds
+
+DAY = datetime.date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "kept"),
+    [
+        (pd.Series([1, 2], dtype="uint8"), "number", [1, 2]),
+        (pd.Series([1.5, 2], dtype="float32"), "number", [1.5, 2.0]),
+        (pd.Series([1, None], dtype="Int64"), "number", [1.0]),
+        (pd.Series([0.5, None], dtype="Float64"), "number", [0.5]),
+        (pd.Series([True, None], dtype="boolean"), "truth", [True]),
+        (pd.Series([True, None], dtype=object), "truth", [True]),
+        (pd.Series([decimal.Decimal("1.5"), None], dtype=object), "number", [1.5]),
+        (pd.Series([decimal.Decimal("1.5"), 2], dtype=object), "number", [1.5, 2.0]),
+        (pd.Series([1, 2.5, None], dtype=object), "number", [1.0, 2.5]),
+        (pd.Series([1, 2], dtype=object), "number", [1, 2]),
+        (pd.Series([decimal.Decimal("1.5")], dtype=pd.ArrowDtype(pa.decimal128(5, 2))), "number", [1.5]),
+        (pd.Series(["a", None], dtype="string"), "category", ["a"]),
+        (pd.Series(["a", np.nan], dtype=object), "category", ["a"]),
+        (pd.Series(pd.arrays.SparseArray([0.0, 1.0])), "number", [0.0, 1.0]),
+        (pd.Series([None, None], dtype=object), "nothing", []),
+        (pd.Series([pd.NA, pd.NA], dtype="string"), "nothing", []),
+        (pd.Series(["a", 1], dtype=object), "mixed", ["a", 1]),
+        (pd.Series(pd.interval_range(0, 2)), "category", pd.interval_range(0, 2).tolist()),
+    ],
+)
+def test_kinds(values: pd.Series, kind: str, kept: list[Any]) -> None:
+    column = classified(values, "v")
+    present = slice(None) if column.missing is None else ~column.missing
+    shown = column.values.values() if isinstance(column.values, Labels) else np.asarray(column.values)
+    assert (column.kind, shown[present].tolist()) == (kind, kept)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(pd.to_datetime(["2024-01-31", None])),
+        pd.Series(pd.to_datetime(["2024-01-31", None]).tz_localize("UTC")),
+        pd.Series(pd.to_timedelta([1, None], unit="D")),
+        pd.Series(pd.PeriodIndex(["2024-01", None], freq="M")),
+        pd.Series([DAY, None], dtype=object),
+        pd.Series([datetime.datetime(2024, 1, 31), None], dtype=object),
+        pd.Series([DAY, None], dtype=pd.ArrowDtype(pa.date32())),
+        pd.Series([datetime.datetime(2024, 1, 31), None], dtype=pd.ArrowDtype(pa.timestamp("us"))),
+    ],
+)
+def test_dates_are_dates(values: pd.Series) -> None:
+    column = classified(values, "when")
+    assert column.kind == "date"
+    assert column.missing is not None
+    assert column.missing.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (pd.Series([1j]), "complex numbers"),
+        (pd.Series([b"a"], dtype=object), "bytes"),
+        (pd.Series([[1], [2]]), "list"),
+        (pd.Series([{"a": 1}]), "dict"),
+        (pd.Series([[1]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))), "list"),
+    ],
+)
+def test_what_no_term_can_use_is_refused(values: pd.Series, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        classified(values, "odd")
+
+
+def test_levels_of_text_are_sorted_and_those_of_a_categorical_keep_their_order() -> None:
+    assert classified(pd.Series(["b", "a", "b"]), "t").values.levels == ("a", "b")
+    declared = pd.Series(pd.Categorical(["b", "a"], categories=["b", "c", "a"], ordered=True))
+    labels = classified(declared, "t").values
+    assert (labels.levels, labels.codes.tolist(), labels.ordered) == (("b", "c", "a"), [0, 2], True)
