@@ -14,6 +14,7 @@ import typer
 import glmlr
 from glmlr.errors import GlmlrError, OptionError, ResponseError, one_of
 from glmlr.registry import SECTIONS, STATISTICS
+from glmlr.render import checked_place
 
 app = typer.Typer(
     name="glmlr",
@@ -89,6 +90,7 @@ def report(
     solver: SolverOption = "newton",
 ) -> None:
     """Fit a model and write the full report."""
+    checked_place(output)
     fitted = _fit(
         data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
         offset=offset, robust=robust, cluster=cluster, solver=solver,

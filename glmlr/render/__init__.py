@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,15 +27,15 @@ _WITH_FIGURES: Final = frozenset({".md", ".markdown"})
 def write(report: Report, path: str | os.PathLike[str]) -> str:
     """Write a report in the format that the ending of `path` names, whole or not at all, and return the path.
 
-    Missing folders are made. Markdown has its figures in a folder `<name>_files` beside it. A file that stands there
-    already is replaced at the last moment; when anything fails before, it is as it was.
+    Markdown has its figures in a folder `<name>_files` beside it. A file that stands there already is replaced at the
+    last moment; when anything fails before, it is as it was.
 
     Raises:
         OptionError: an ending that no renderer has.
-        OutputError: a place that cannot be written to.
+        OutputError: a place that cannot be written to, or whose folder does not exist.
 
     """
-    target = Path(path).expanduser()
+    target = checked_place(path)
     ending = known_ending(target)
     folder = f"{target.stem}_files"
     files: dict[Path, str] = {}
@@ -46,6 +46,29 @@ def write(report: Report, path: str | os.PathLike[str]) -> str:
         body = RENDERERS[ending](report)
     _write_all(target, files | {target: body})
     return str(target)
+
+
+def checked_place(path: str | os.PathLike[str]) -> Path:
+    """Give the place of a report, or say why it cannot be written there; to be asked before a long fit.
+
+    Raises:
+        OptionError: an ending that no renderer has.
+        OutputError: a folder, a file that is read-only, or a place in a folder that does not exist.
+
+    """
+    target = Path(path).expanduser()
+    known_ending(target)
+    why = ""
+    if target.is_dir():
+        why = "it is a folder"
+    elif not target.parent.is_dir():
+        why = f"there is no folder {str(target.parent)!r}"
+    elif target.exists() and not os.access(target, os.W_OK):
+        # Replacing a file would not ask whether its owner has made it read-only.
+        why = "the file there is read-only"
+    if why:
+        raise OutputError(f"The report cannot be written to {str(target)!r} ({why}); choose another place.")
+    return target
 
 
 def known_ending(path: str | os.PathLike[str]) -> str:
@@ -67,11 +90,11 @@ def _write_all(target: Path, files: Mapping[Path, str]) -> None:
     """
     with contextlib.ExitStack() as tidy:
         try:
-            _refuse(target)
             waiting = []
             for place, content in files.items():
-                for folder in _make_folders(place.parent):
-                    tidy.callback(_remove_if_empty, folder)
+                if not place.parent.exists():
+                    place.parent.mkdir()
+                    tidy.callback(_remove_if_empty, place.parent)
                 temporary = _beside(place)
                 tidy.callback(_remove_file, temporary)
                 _write_new(temporary, content)
@@ -86,25 +109,9 @@ def _write_all(target: Path, files: Mapping[Path, str]) -> None:
             ) from None
 
 
-def _refuse(target: Path) -> None:
-    """Refuse a folder, and a file that its owner has made read-only (replacing it would not ask)."""
-    if target.is_dir():
-        raise IsADirectoryError(0, "it is a folder")
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(0, "the file there is read-only")
-
-
 def _followed(place: Path) -> Path:
     """Give the file behind a symbolic link, so that the link stays one."""
     return place.resolve() if place.is_symlink() else place
-
-
-def _make_folders(folder: Path) -> Iterator[Path]:
-    """Make a folder with its parents, giving each one that was not there."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        yield one
 
 
 def _remove_if_empty(folder: Path) -> None:

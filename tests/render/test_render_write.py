@@ -36,9 +36,10 @@ def test_the_ending_may_be_in_capitals(report, tmp_path):
     assert os.path.exists(report.write(str(tmp_path / "A.HTML")))  # noqa: PTH110 -- as a user would ask
 
 
-def test_missing_folders_are_made(report, tmp_path):
-    report.write(tmp_path / "a" / "b" / "r.txt")
-    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["r.txt"]
+def test_a_missing_folder_is_not_made(report, tmp_path):
+    with pytest.raises(OutputError, match="there is no folder"):
+        report.write(tmp_path / "a" / "r.txt")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_markdown_has_its_figures_beside_it(report, tmp_path):
@@ -99,11 +100,13 @@ def test_an_interruption_leaves_all_as_it_was(report, tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", stop)
     with pytest.raises(KeyboardInterrupt):
-        report.write(tmp_path / "new" / "r.md")
+        report.write(tmp_path / "r.md")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_report_gives_the_same_bytes(report, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
     for name in ("a/r.md", "b/r.md", "a/r.html", "b/r.html"):
         report.write(tmp_path / name)
     for path in (tmp_path / "a").rglob("*.*"):
