@@ -7,12 +7,10 @@ the columns stand; it sees no data. What remains is a `Recipe` that fills (k, b)
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from inspect import signature
 from typing import Any, Final
 
 import numpy as np
@@ -25,24 +23,20 @@ from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
 from glmlr.blocks import Block
-from glmlr.errors import DataError, FormulaError, OptionError, ResponseError, UnknownLevelError, listing, suggestion
-from glmlr.factors import (
-    Functions,
-    Prepared,
-    UsedRows,
-    evaluated,
-    ingredient_of,
-    prepare,
-    prepare_offset,
-    shown_level,
-    values_of,
-)
-from glmlr.formula import CONTRASTS, STRUCTURAL, Expression, Formula, parse_formula
+from glmlr.errors import DataError, FormulaError, OptionError, UnknownLevelError, listing
+from glmlr.expressions import CONTRASTS
+from glmlr.factors import Prepared, prepare, prepare_offset, values_of
+from glmlr.formula import Formula, parse_formula
+from glmlr.functions import Functions, functions_of
+from glmlr.naming import Coded, references_of, term_of, titled
+from glmlr.outcomes import outcomes_of, outcomes_of_new_rows
 from glmlr.recipe import NewRows, Part, Recipe, Term, applied, as_in_fit, slices_of
-from glmlr.response import Event, code_response
-from glmlr.sources import Column, Source, classified, read
-from glmlr.transforms import LEARNERS, Factor, Labels, Learner
-from glmlr.weights import class_weights_of, clusters_of, lined_up, numbers_of, weights_of
+from glmlr.response import Event
+from glmlr.rows import Chosen, RowAccount, choose_rows
+from glmlr.sources import classified, read
+from glmlr.splines import SplineLearner
+from glmlr.transforms import LEARNERS, Learner
+from glmlr.weights import class_weights_of
 
 __all__ = ["Design", "NewRows", "RowAccount", "Term", "build_design"]
 
@@ -50,139 +44,13 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class RowAccount:
-    """How many rows were read, used and dropped, and why.
-
-    Attributes:
-        read: rows of the data.
-        used: rows the fit uses.
-        dropped: column or role ("age", "offset (e)", "cluster (c)") -> rows in which it is missing; a row missing in
-            two columns counts in both.
-        zero_weight: rows left out because their weight is 0 (they equal absent rows).
-        notes: sentences: levels that do not occur and were dropped, ...
-
-    """
-
-    read: int
-    used: int
-    dropped: Mapping[str, int]
-    zero_weight: int = 0
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Spline:
-    """A spline basis of patsy, as plain numbers: its knots, degree and constraints."""
-
-    kind: str
-    state: Mapping[str, Any]
-
-    @property
-    def range(self) -> tuple[float, float] | None:
-        """Outermost knots, beyond which the outer pieces are continued; None for a cyclic or tensor basis."""
-        if self.kind not in ("bs", "cr"):
-            return None
-        return float(np.min(self.state["_all_knots"])), float(np.max(self.state["_all_knots"]))
-
-    def __call__(self, *arguments: Any, **options: Any) -> Floats:
-        """Give the basis at any values, shape (m, df)."""
-        basis = _SPLINES[self.kind].__new__(_SPLINES[self.kind])
-        basis.__dict__.update(self.state)
-        if self.kind != "bs":
-            return np.asarray(basis.transform(*arguments, **options))
-        x = np.asarray(arguments[0], dtype=np.float64)
-        low, high = self.range or (-np.inf, np.inf)
-        inside = np.clip(x, low, high)
-        out = np.asarray(basis.transform(inside, *arguments[1:], **options))
-        beyond = x != inside
-        if beyond.any():
-            out[beyond] = self._continued(x[beyond])[:, -out.shape[1] :]
-        return out
-
-    def _continued(self, x: Floats) -> Floats:
-        """Continue the outer polynomials beyond the outermost knots, as R's bs() does."""
-        from scipy.interpolate import BSpline
-
-        knots, degree = np.asarray(self.state["_all_knots"], dtype=np.float64), int(self.state["_degree"])
-        return np.asarray(BSpline(knots, np.eye(knots.size - degree - 1), degree)(x))
-
-
 _SPLINES: Final[Mapping[str, Any]] = {"bs": BS, "cr": CR, "cc": CC, "te": TE}
-
-
-@dataclass(frozen=True)
-class SplineLearner:
-    """Learns a spline basis of patsy; weights are frequencies, and count as repeated rows."""
-
-    kind: str
-
-    def __call__(self, weight: Floats | None, *arguments: Any, **options: Any) -> Spline:
-        """Learn knots and constraints."""
-        _refuse_unknown_options(self.kind, options)
-        if self.kind == "bs" and weight is not None:
-            options = _weighted_knots(weight, *arguments, **options)
-            arguments = arguments[:1]
-        basis = _SPLINES[self.kind]()
-        basis.memorize_chunk(*arguments, **options)
-        basis.memorize_finish()
-        if weight is not None and isinstance(options.get("constraints"), str):
-            # The centring constraint is the mean row of the basis, here of the repeated rows.
-            basis._constraints = None
-            rows = np.asarray(basis.transform(*arguments, **options))
-            basis._constraints = np.average(rows, axis=0, weights=weight)[None, :]
-        return Spline(self.kind, dict(basis.__dict__))
-
-
-def _refuse_unknown_options(kind: str, options: Mapping[str, Any]) -> None:
-    known = ["constraints"] if kind == "te" else list(signature(_SPLINES[kind].memorize_chunk).parameters)[2:]
-    for name in options:
-        if name not in known:
-            raise TypeError(f"it has no argument {name!r}{suggestion(name, known) or f'; it takes {listing(known)}'}")
-
-
-def _weighted_knots(
-    weight: Floats,
-    x: Floats,
-    df: int | None = None,
-    knots: Any = None,
-    degree: int = 3,
-    include_intercept: bool = False,
-    **bounds: Any,
-) -> dict[str, Any]:
-    """Place the inner knots at quantiles (type 7) of the repeated rows."""
-    given = {"df": df, "knots": knots, "degree": degree, "include_intercept": include_intercept, **bounds}
-    inner = 0 if df is None else df - (degree + 1) + (not include_intercept)
-    if knots is not None or inner <= 0:
-        return given
-    order = np.argsort(x, kind="stable")
-    above = np.cumsum(weight[order])
-    position = np.linspace(0, 1, inner + 2)[1:-1] * (above[-1] - 1)
-    low = np.floor(position)
-    ends = [x[order][np.searchsorted(above, at, side="right").clip(max=x.size - 1)] for at in (low, low + 1)]
-    return {**given, "knots": ends[0] + (position - low) * (ends[1] - ends[0])}
-
-
 #: Learning transforms by name.
-_LEARNERS: Final[Mapping[str, Learner]] = {**LEARNERS, **{kind: SplineLearner(kind) for kind in _SPLINES}}
-
-
-def _functions(own: Mapping[str, Any] | None) -> Functions:
-    """Check functions={...}."""
-    if own is None:
-        own = {}
-    if not isinstance(own, Mapping):
-        raise OptionError(f"functions must be a dict of name and function, not a {type(own).__name__}.")
-    for name, function in own.items():
-        if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")) or "__" in name:
-            raise OptionError(f"functions has the name {name!r}, which a formula cannot call; use a plain word.")
-        if name in STRUCTURAL or name in _LEARNERS:
-            raise OptionError(
-                f"functions cannot replace {name!r}, which is part of the formula language; rename yours."
-            )
-        if not callable(function):
-            raise OptionError(f"functions[{name!r}] is of type {type(function).__name__}; it must be a function.")
-    return Functions(dict(own), _LEARNERS, {name: getattr(patsy, name) for name in CONTRASTS})
+_LEARNERS: Final[Mapping[str, Learner]] = {
+    **LEARNERS,
+    **{kind: SplineLearner(kind, basis) for kind, basis in _SPLINES.items()},
+}
+_CONTRASTS: Final = {name: getattr(patsy, name) for name in CONTRASTS}
 
 
 class _UsedColumns(Mapping[str, pd.Series]):
@@ -291,7 +159,7 @@ class Design:
             ResponseError: a value that is neither the event nor the other one.
 
         """
-        return _outcome(self.recipe, data)
+        return outcomes_of_new_rows(self.recipe, data)
 
     def patsy_design_info(self) -> Any:
         """Give a patsy DesignInfo that builds the same columns, for libraries that ask for one."""
@@ -327,7 +195,7 @@ def build_design(
         FormulaError, DataError, ResponseError, WeightError, OptionError, SourceError: what is wrong, in a sentence.
 
     """
-    allowed = _functions(functions)
+    allowed = functions_of(functions, _LEARNERS, _CONTRASTS)
     source = read(data)
     if len(source.names) == 0 or len(source.index) == 0:
         raise DataError(
@@ -335,8 +203,8 @@ def build_design(
         )
     roles = [role for role in (freq_weights, sample_weight, offset, cluster) if isinstance(role, str)]
     parsed = parse_formula(formula, source.names, functions=allowed.names, left_out=roles)
-    chosen = _choose_rows(parsed, source, allowed, freq_weights, sample_weight, offset, cluster)
-    y, trials, coded = _response(parsed, chosen.rows, event, allowed)
+    chosen = choose_rows(parsed, source, allowed, freq_weights, sample_weight, offset, cluster)
+    y, trials, coded = outcomes_of(parsed, chosen.rows, event, allowed)
     weight = _times(chosen.rows.frequency, trials)
     if class_weight is not None and trials is not None:
         raise OptionError(
@@ -388,189 +256,8 @@ def _frozen(array: Any) -> Any:
     return view
 
 
-@dataclass(frozen=True, eq=False)
-class _Chosen:
-    """The rows used: columns, weights and the account of the others."""
-
-    rows: UsedRows
-    used: Bools
-    importance: Floats | None
-    offset: Floats | None
-    cluster: npt.NDArray[np.int64] | None
-    account: RowAccount
-
-
-def _choose_rows(
-    parsed: Formula,
-    source: Source,
-    functions: Functions,
-    freq_weights: Any,
-    sample_weight: Any,
-    offset: Any,
-    cluster: Any,
-) -> _Chosen:
-    """Find the rows in which nothing is missing and every weight is above 0."""
-    columns = {name: source.column(name) for name in _columns_read(parsed)}
-    missing = {name: column.missing for name, column in columns.items() if column.missing is not None}
-    frequency = weights_of(freq_weights, "freq_weights", source, whole=True)
-    sample = weights_of(sample_weight, "sample_weight", source, whole=False)
-    shift = codes = None
-    if offset is not None:
-        shift = numbers_of(lined_up(offset, "offset", source), "offset")
-        missing[_role("offset", offset)] = np.isnan(shift)
-    if cluster is not None:
-        codes = clusters_of(lined_up(cluster, "cluster", source))
-        missing[_role("cluster", cluster)] = codes < 0
-    complete = np.ones(len(source.index), dtype=bool)
-    for mask in missing.values():
-        complete &= ~mask
-    counts = np.ones_like(complete)
-    for weights in (frequency, sample, _trials(parsed, columns, complete, functions)):
-        if weights is not None:
-            counts &= weights > 0
-    used = complete & counts
-    dropped = {name: int(mask.sum()) for name, mask in missing.items() if mask.any()}
-    account = RowAccount(used.size, int(used.sum()), dropped, int((complete & ~counts).sum()))
-    _refuse_no_rows(account)
-
-    def cut(array: Floats | None) -> Floats | None:
-        return array if array is None or used.all() else array[used]
-
-    kept = {n: c.without_missing() if used.all() else c.at(used) for n, c in columns.items()}
-    numbered = None if codes is None else np.asarray(pd.factorize(codes[used])[0], dtype=np.int64)
-    rows = UsedRows(kept, account.used, cut(frequency))
-    return _Chosen(rows, used, cut(sample), cut(shift), numbered, account)
-
-
-def _columns_read(parsed: Formula) -> list[str]:
-    response = [column for part in parsed.response for column in part.reads]
-    offsets = [column for part in parsed.offsets for column in part.reads]
-    return list(dict.fromkeys([*response, *parsed.predictors, *offsets]))
-
-
-def _role(argument: str, value: Any) -> str:
-    return f"{argument} ({value})" if isinstance(value, str) else argument
-
-
-def _refuse_no_rows(account: RowAccount) -> None:
-    if account.used:
-        return
-    reasons = [f"{name!r} is missing in {count:,}" for name, count in account.dropped.items()]
-    if account.zero_weight:
-        reasons.append(f"{account.zero_weight:,} have weight 0")
-    raise DataError(f"None of the {account.read:,} rows can be used: {listing(reasons)}.")
-
-
-def _trials(parsed: Formula, columns: Mapping[str, Column], complete: Bools, functions: Functions) -> Floats | None:
-    """Give the trials of each row of successes + failures, shape (m,); 1 in rows that are left out anyway."""
-    if len(parsed.response) != 2 or not complete.any():
-        return None
-    kept = {name: columns[name].at(complete) for part in parsed.response for name in part.reads}
-    counts = [_count(part, kept, int(complete.sum()), functions) for part in parsed.response]
-    trials = np.ones(complete.size)
-    trials[complete] = counts[0] + counts[1]
-    return trials
-
-
-def _response(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats | None, Event]:
-    """Code the response of the rows used: shares of events, trials where there are counts, and the event."""
-    if len(parsed.response) == 2:
-        return _counts(parsed, rows, event, functions)
-    expression = parsed.response[0]
-    values = _response_values(expression, rows.columns, rows.size, functions)
-    y, coded = code_response(values, expression.name, event)
-    return y, None, coded
-
-
-def _response_values(
-    expression: Expression, columns: Mapping[str, Column], size: int, functions: Functions
-) -> pd.Series:
-    """Give the values of a response without missing values, as a Series that `code_response` takes."""
-    value = evaluated(ingredient_of(expression, functions), columns, functions)
-    if isinstance(value, Factor):
-        value = value.values
-    if isinstance(value, Labels):
-        return pd.Series(pd.Categorical.from_codes(value.codes, pd.Index(list(value.levels)), validate=False))
-    array = np.asarray(value)
-    if isinstance(value, pd.Series) or array.ndim != 1 or array.size != size:
-        what = "dates" if isinstance(value, pd.Series) else f"an array of shape {array.shape}"
-        raise ResponseError(f"The response {expression.name!r} holds {what}; it must have two values, one per row.")
-    return pd.Series(array)
-
-
-def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats, Event]:
-    """Read successes + failures: shares, trials, and which of the two is the event."""
-    counts = [_count(part, rows.columns, rows.size, functions) for part in parsed.response]
-    names = [part.name for part in parsed.response]
-    chosen = 0
-    if event is not None:
-        if event not in names:
-            hint = suggestion(event, names) if isinstance(event, str) else ""
-            raise ResponseError(
-                f"event={event!r} is not one of the two counts {names[0]!r} and {names[1]!r}{hint or '.'}"
-            )
-        chosen = names.index(event)
-    trials = counts[0] + counts[1]
-    for count, name in zip(counts, names, strict=True):
-        if not count.any():
-            raise ResponseError(f"The count {name!r} is 0 in every row; a model needs both events and non-events.")
-    return counts[chosen] / trials, trials, Event(parsed.label, names[chosen], names[1 - chosen])
-
-
-def _count(part: Expression, columns: Mapping[str, Column], size: int, functions: Functions) -> Floats:
-    value = evaluated(ingredient_of(part, functions), columns, functions)
-    if isinstance(value, (Labels, Factor, pd.Series)):
-        raise ResponseError(f"{part.name!r} must be a count, a whole number of 0 or more, in successes + failures.")
-    count = np.asarray(value, dtype=np.float64)
-    wrong = ~(np.isfinite(count) & (count >= 0) & (count == np.rint(count)))
-    if count.shape != (size,) or wrong.any():
-        raise ResponseError(
-            f"{part.name!r} must be a count, a whole number of 0 or more; it is not in {int(wrong.sum()):,} rows (such "
-            f"as {', '.join(f'{value:g}' for value in count[wrong][:1])})."
-        )
-    return count
-
-
-def _outcome(recipe: Recipe, data: Any) -> tuple[Floats, Floats | None]:
-    """Code the response of new rows."""
-    source = read(data, one_row=True)
-    names = [column for part in recipe.formula.response for column in part.reads]
-    columns = {name: source.column(name, " in the new data") for name in names}
-    complete = np.ones(len(source.index), dtype=bool)
-    for column in columns.values():
-        if column.missing is not None:
-            complete &= ~column.missing
-    kept = {name: column.at(complete) for name, column in columns.items()}
-    size = int(complete.sum())
-    y = np.full(complete.size, np.nan)
-    if len(recipe.formula.response) == 2:
-        counts = [_count(part, kept, size, recipe.functions) for part in recipe.formula.response]
-        first = recipe.event.level == recipe.formula.response[0].name
-        trials = np.full(complete.size, np.nan)
-        trials[complete] = counts[0] + counts[1]
-        with np.errstate(invalid="ignore"):
-            y[complete] = counts[0 if first else 1] / trials[complete]
-        return y, trials
-    if size:
-        values = _response_values(recipe.formula.response[0], kept, size, recipe.functions)
-        y[complete] = _frozen_event(values, recipe.event)
-    return y, None
-
-
-def _frozen_event(values: pd.Series, event: Event) -> Floats:
-    yes, no = ((values == level).to_numpy(dtype=bool) for level in (event.level, event.other))
-    strange = ~(yes | no)
-    if strange.any():
-        found = listing(repr(value) for value in dict.fromkeys(values[strange].tolist()))
-        raise ResponseError(
-            f"The response {event.response!r} has values the fit has not seen: {found}; it knows {event.level!r} and "
-            f"{event.other!r}."
-        )
-    return np.asarray(yes, dtype=np.float64)
-
-
 def _recipe_of(
-    parsed: Formula, chosen: _Chosen, event: Event, functions: Functions
+    parsed: Formula, chosen: Chosen, event: Event, functions: Functions
 ) -> tuple[Recipe, tuple[Any, ...], Floats | None, list[str]]:
     """Learn from the rows used; give the recipe, the values of the factors, the offsets, and notes."""
     expressions = list(dict.fromkeys(factor for term in parsed.terms for factor in term))
@@ -582,8 +269,8 @@ def _recipe_of(
     position = {expression: at for at, expression in enumerate(expressions)}
     terms = [tuple(position[factor] for factor in term) for term in parsed.terms]
     coded = _coded(terms, learned, parsed.intercept)
-    titles, names = _titled(coded, learned)
-    references = _references(coded)
+    titles, names = titled(coded, learned)
+    references = references_of(coded)
     recipe = Recipe(
         formula=parsed,
         event=event,
@@ -592,7 +279,7 @@ def _recipe_of(
         titles=tuple(titles),
         parts=tuple(part for _, parts in coded for part in parts),
         names=names,
-        terms=tuple(_term(term, parts, learned, titles) for term, parts in coded),
+        terms=tuple(term_of(term, parts, learned, titles) for term, parts in coded),
         offsets=tuple(one.ingredient for one in offsets),
         offset_column=None,
         offset_given=False,
@@ -626,10 +313,7 @@ class _Stand:
         return self.value
 
 
-_Coded = list[tuple[tuple[int, ...], list[Part]]]
-
-
-def _coded(terms: Sequence[tuple[int, ...]], learned: Sequence[Prepared], intercept: bool) -> _Coded:
+def _coded(terms: Sequence[tuple[int, ...]], learned: Sequence[Prepared], intercept: bool) -> Coded:
     """Let patsy choose the coding of every factor in every term, and order the columns."""
     stands = [_Stand(position, one) for position, one in enumerate(learned)]
     asked = [patsy.Term([stands[at] for at in term]) for term in terms]
@@ -637,10 +321,11 @@ def _coded(terms: Sequence[tuple[int, ...]], learned: Sequence[Prepared], interc
         asked.insert(0, patsy.INTERCEPT)
     try:
         (info,) = patsy.design_matrix_builders([asked], lambda: iter([{}]), patsy.EvalEnvironment([{}]))
-    except patsy.PatsyError as problem:
-        raise FormulaError(f"The coding of a factor does not fit its levels: {problem.message}.") from problem
+    except (patsy.PatsyError, ValueError, TypeError) as problem:
+        reason = getattr(problem, "message", str(problem))
+        raise FormulaError(f"The coding of a factor does not fit its levels: {reason}.") from problem
     first = 0
-    out: _Coded = []
+    out: Coded = []
     for term, subterms in info.term_codings.items():
         mine = []
         for subterm in subterms:
@@ -737,68 +422,3 @@ def _subterm_info(part: Part, factors: Sequence[_Evaluated]) -> Any:
         if coding is not None
     }
     return SubtermInfo([factors[at] for at in part.factors], contrasts, part.width)
-
-
-# ------------------------------------------------------------------------------------------------ names and terms
-
-
-def _titled(coded: _Coded, learned: Sequence[Prepared]) -> tuple[list[str], tuple[str, ...]]:
-    """Name factors and design columns as patsy does; back-ticks come back where two names would be equal."""
-    titles = [one.ingredient.expression.name for one in learned]
-    for _ in range(2):
-        named = [(name, part.factors) for _, parts in coded for part in parts for name in _column_names(part, titles)]
-        seen: dict[str, int] = {}
-        for name, _ in named:
-            seen[name] = seen.get(name, 0) + 1
-        if len(seen) == len(named):
-            return titles, tuple(name for name, _ in named)
-        for name, factors in named:
-            for position in factors if seen[name] > 1 else ():
-                expression = learned[position].ingredient.expression
-                titles[position] = expression.quoted if expression.column is None else f"`{expression.column}`"
-    twice = next(name for name, count in seen.items() if count > 1)
-    raise DataError(f"Two design columns would have the name {twice!r}; rename the columns or levels they come from.")
-
-
-def _column_names(part: Part, titles: Sequence[str]) -> Iterator[str]:
-    # As in R, the left-most factor varies fastest.
-    for pieces in itertools.product(*reversed(part.suffixes)):
-        texts = [titles[at] + suffix for at, suffix in zip(part.factors, reversed(pieces), strict=True)]
-        yield ":".join(texts) or "Intercept"
-
-
-def _term(term: tuple[int, ...], parts: list[Part], learned: Sequence[Prepared], titles: Sequence[str]) -> Term:
-    columns = tuple(column for part in parts for column in range(part.first, part.first + part.width))
-    variables = tuple(dict.fromkeys(name for at in term for name in learned[at].ingredient.expression.reads))
-    name = ":".join(titles[at] for at in term) or "Intercept"
-    if len(term) != 1:
-        return Term(name, columns, variables, kind="interaction" if term else "intercept")
-    ingredient = learned[term[0]].ingredient
-    if ingredient.width:
-        return Term(name, columns, variables)
-    levels = tuple(shown_level(level) for level in ingredient.levels)
-    reference = _reference(parts[0].codings[0]) if len(columns) < len(levels) and parts else None
-    return Term(name, columns, variables, levels, None if reference is None else levels[reference], "categorical")
-
-
-def _reference(coding: Floats | None) -> int | None:
-    """Give the level whose row of a treatment coding is zero, the other rows being unit vectors; None without one."""
-    if coding is None or coding.shape[0] != coding.shape[1] - 1:
-        return None
-    rows = coding.T
-    zero = np.flatnonzero(~rows.any(axis=1))
-    treatment = (
-        zero.size == 1 and np.isin(rows, (0.0, 1.0)).all() and (np.delete(rows, zero, axis=0).sum(axis=1) == 1).all()
-    )
-    return int(zero[0]) if treatment else None
-
-
-def _references(coded: _Coded) -> dict[int, int]:
-    """Give the reference level of each factor that has treatment coding somewhere."""
-    found: dict[int, int] = {}
-    for _, parts in coded:
-        for part in parts:
-            for position, coding in zip(part.factors, part.codings, strict=True):
-                if position not in found and (reference := _reference(coding)) is not None:
-                    found[position] = reference
-    return found

@@ -6,31 +6,23 @@ levels that occur there and lets transforms learn; later looks, at new rows, onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.categories import Factor, Labels, labelled
 from glmlr.errors import DataError, FormulaError, GlmlrError, listing, suggestion
-from glmlr.formula import Expression
+from glmlr.expressions import CONTRASTS, Expression
+from glmlr.functions import Functions
+from glmlr.program import Program, identifier, program
 from glmlr.sources import Column
-from glmlr.transforms import (
-    ROWWISE,
-    Factor,
-    Labels,
-    Learned,
-    Learner,
-    Program,
-    factor,
-    identifier,
-    identity,
-    labelled,
-    program,
-)
+from glmlr.tokens import shortened
+from glmlr.transforms import Learned, Learner
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -47,103 +39,6 @@ class UsedRows:
     columns: Mapping[str, Column]
     size: int
     frequency: Floats | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Own:
-    """A user's function: it is given Series, and what it gives back is tidied."""
-
-    name: str
-    function: Any
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return _tidied(self.function(*map(_as_series, arguments), **options), self.name)
-
-
-@dataclass(frozen=True, eq=False)
-class _OwnLearner:
-    """A user's transform that follows patsy's protocol for stateful transforms."""
-
-    name: str
-    made: Any
-
-    def __call__(self, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
-        transform = self.made()
-        if weight is not None:
-            times = np.rint(weight).astype(np.intp)
-            repeated = [np.repeat(np.asarray(value), times, axis=0) for value in arguments]
-            transform.memorize_chunk(*repeated, **options)
-        else:
-            transform.memorize_chunk(*arguments, **options)
-        transform.memorize_finish()
-        return _Own(self.name, transform.transform)
-
-
-def _as_series(value: Any) -> Any:
-    if isinstance(value, Labels):
-        return pd.Series(value.values(), name=value.name).infer_objects()
-    return pd.Series(value) if isinstance(value, np.ndarray) and value.ndim == 1 else value
-
-
-def _tidied(value: Any, name: str) -> Any:
-    """Give what a user's function returned as an array or as labels."""
-    if isinstance(value, pd.Index):
-        value = value.to_series()
-    if isinstance(value, pd.Categorical):
-        return labelled(value, name)
-    if isinstance(value, pd.Series):
-        if isinstance(value.dtype, (pd.CategoricalDtype, pd.StringDtype)) or value.dtype.kind == "O":
-            return labelled(value, name)
-        kind = bool if value.dtype.kind == "b" else np.float64
-        return value.to_numpy(dtype=kind, na_value=np.nan) if value.dtype.kind in "biuf" else value
-    array = np.asarray(value)
-    return labelled(array, name) if array.dtype.kind in "OUS" and array.ndim == 1 else array
-
-
-@dataclass(frozen=True, eq=False)
-class Functions:
-    """What the formula of one fit may call.
-
-    Attributes:
-        own: the user's functions.
-        transforms: the transforms that learn, by name.
-        contrasts: the codings of factors, by name.
-
-    """
-
-    own: Mapping[str, Any]
-    transforms: Mapping[str, Learner]
-    contrasts: Mapping[str, Any]
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Names a formula may call."""
-        return frozenset(ROWWISE) | frozenset(self.transforms) | frozenset(self.own)
-
-    @cached_property
-    def learners(self) -> Mapping[str, Learner]:
-        """Transforms that learn, the user's included."""
-        own = {name: _OwnLearner(name, f.__patsy_stateful_transform__) for name, f in self.own.items() if _learns(f)}
-        return {**self.transforms, **own}
-
-    @cached_property
-    def space(self) -> Mapping[str, Any]:
-        """Everything else by its identifier."""
-        own = {name: _Own(name, function) for name, function in self.own.items()}
-        named = {**ROWWISE, **self.contrasts, "C": factor, "I": identity, "np.pi": np.pi, "np.e": np.e, **own}
-        return {identifier(name): function for name, function in named.items()}
-
-    def mentioned(self, code: str) -> list[str]:
-        """Give the user's functions that an expression calls."""
-        return [name for name in self.own if f"{identifier(name)}(" in code]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without what can be made again."""
-        return Functions, (dict(self.own), dict(self.transforms), dict(self.contrasts))
-
-
-def _learns(function: Any) -> bool:
-    return hasattr(function, "__patsy_stateful_transform__")
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +65,16 @@ class Ingredient:
 
 def ingredient_of(expression: Expression, functions: Functions) -> Ingredient:
     """Compile an expression that calls nothing that learns."""
-    compiled = None if expression.column is not None else program(expression.code, functions.learners)
-    return Ingredient(expression, compiled)
+    return Ingredient(expression, None if expression.column is not None else _compiled(expression, functions))
+
+
+def _compiled(expression: Expression, functions: Functions) -> Program:
+    try:
+        return program(expression.code, functions.learners)
+    except RecursionError:
+        raise FormulaError(
+            f"{shortened(expression.name)} is too deeply nested to be evaluated; make the column before."
+        ) from None
 
 
 def evaluated(ingredient: Ingredient, columns: Mapping[str, Column], functions: Functions) -> Any:
@@ -186,8 +89,14 @@ def evaluated(ingredient: Ingredient, columns: Mapping[str, Column], functions: 
     except GlmlrError:
         raise
     except Exception as problem:
-        reason = str(problem).strip().rstrip(".") or type(problem).__name__
-        raise FormulaError(f"{expression.name} cannot be evaluated: {reason}.") from problem
+        raise FormulaError(f"{shortened(expression.name, 200)} cannot be evaluated: {_reason(problem)}.") from problem
+
+
+def _reason(problem: Exception) -> str:
+    """Give the message of any failure as part of a sentence: without the name of our function, and not too long."""
+    words = re.sub(r"^[\w.<>]+\(\) ", "it ", " ".join(str(problem).split())).rstrip(".")
+    words = words.replace("it missing", "it is missing", 1)
+    return shortened(words, 200).rstrip(".") or type(problem).__name__
 
 
 def _operand(column: Column, as_it_is: bool) -> Any:
@@ -252,7 +161,7 @@ def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Pre
 
 
 def _evaluated_first(expression: Expression, rows: UsedRows, functions: Functions) -> tuple[Ingredient, Any]:
-    compiled = program(expression.code, functions.learners)
+    compiled = _compiled(expression, functions)
     learning = tuple(_Learning(functions.learners[name], rows.frequency) for name in compiled.learners)
     value = evaluated(Ingredient(expression, compiled, learning), rows.columns, functions)
     transforms = tuple(one.learned for one in learning if one.learned is not None)
@@ -427,17 +336,38 @@ def shown_level(level: Any) -> str:
 
 
 def _checked_contrast(contrast: Any, expression: Expression, levels: tuple[Any, ...], absent: Sequence[str]) -> Any:
-    """Check that the level a contrast names exists."""
+    """Check that a coding is one, and that the level it names exists."""
+    if contrast is None:
+        return None
+    if isinstance(contrast, np.ndarray) and contrast.ndim == 2 and contrast.dtype.kind in "iuf":
+        if contrast.shape[0] != len(levels):
+            raise FormulaError(
+                f"{expression.name}: the coding has {contrast.shape[0]} rows; it must have one for each of the "
+                f"{len(levels)} levels, {listing(map(repr, levels))}."
+            )
+        return contrast
+    if not hasattr(contrast, "code_without_intercept"):
+        raise FormulaError(
+            f"{expression.name}: the coding must be one of {listing(CONTRASTS)}, as in C(x, Treatment('a')) or "
+            "C(x, Sum), or a matrix with one row per level, as in C(x, [[1, 0], [0, 1], [-1, -1]])."
+        )
     for attribute in ("reference", "omit"):
-        level = getattr(contrast, attribute, None)
-        if level is None or level in levels or (isinstance(level, int) and -len(levels) <= level < len(levels)):
-            continue
-        texts = [known for known in levels if isinstance(known, str)]
-        why = "has no rows" if str(level) in absent else "is not a level"
-        hint = suggestion(level, texts) if isinstance(level, str) and why != "has no rows" else ""
-        known = listing(map(repr, levels))
-        raise FormulaError(f"{expression.name}: {level!r} {why}{hint or '.'} The levels are {known}.")
+        if (level := getattr(contrast, attribute, None)) is not None:
+            _refuse_absent_level(level, expression, levels, absent)
     return contrast
+
+
+def _refuse_absent_level(level: Any, expression: Expression, levels: tuple[Any, ...], absent: Sequence[str]) -> None:
+    """Say that the level a coding names does not exist; a whole number may also be the position of a level."""
+    if not isinstance(level, (str, bool, int, float)):
+        raise FormulaError(f"{expression.name}: a coding names one level, such as {levels[0]!r}.")
+    if level in levels or (isinstance(level, int) and -len(levels) <= level < len(levels)):
+        return
+    texts = [known for known in levels if isinstance(known, str)]
+    why = "has no rows" if str(level) in absent else "is not a level"
+    hint = suggestion(level, texts) if isinstance(level, str) and why != "has no rows" else ""
+    known = listing(map(repr, levels))
+    raise FormulaError(f"{expression.name}: {level!r} {why}{hint or '.'} The levels are {known}.")
 
 
 def values_of(

@@ -14,9 +14,9 @@ import pandas as pd
 
 from glmlr import binning
 from glmlr.binning import Bins, Closed, Distinct
+from glmlr.categories import Labels
 from glmlr.errors import ArgumentError, DataError, OptionError, listing, one_of, suggestion
 from glmlr.sources import Column, classified
-from glmlr.transforms import Labels
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.categories import Labels, labelled, sorted_levels
 from glmlr.errors import DataError, OptionError, UnknownLevelError, listing, one_of
-from glmlr.factors import Functions, Ingredient, refuse_not_finite, values_of
+from glmlr.factors import Ingredient, refuse_not_finite, values_of
 from glmlr.formula import Formula
+from glmlr.functions import Functions
 from glmlr.response import Event
 from glmlr.sources import Column, Source, read
-from glmlr.transforms import Labels, Learned, labelled, sorted_levels
+from glmlr.transforms import Learned
 from glmlr.weights import lined_up, numbers_of
 
 Floats = npt.NDArray[np.float64]

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import decimal
 import numbers
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.errors import ArgumentError, DataError, SourceError, listing, suggestion
-from glmlr.transforms import Labels, labelled
+from glmlr.categories import Labels, labelled
+from glmlr.errors import ArgumentError, DataError, listing, suggestion
+from glmlr.files import read_file, refuse_duplicates
 
 Bools = npt.NDArray[np.bool_]
 Kind = Literal["number", "truth", "category", "mixed", "date", "nothing"]
-
-CSV_ENDINGS: Final = (".csv", ".tsv", ".txt")
-PACKED: Final = (".gz", ".bz2", ".xz", ".zip", ".zst")
-PARQUET_ENDINGS: Final = (".parquet", ".pq")
-_OTHER_READERS: Final = {
-    ".xlsx": "read_excel",
-    ".xls": "read_excel",
-    ".dta": "read_stata",
-    ".sas7bdat": "read_sas",
-    ".xpt": "read_sas",
-    ".sav": "read_spss",
-    ".feather": "read_feather",
-    ".json": "read_json",
-    ".orc": "read_orc",
-    ".h5": "read_hdf",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +100,13 @@ def read(data: Any, *, one_row: bool = False) -> Source:
     if isinstance(data, pd.DataFrame):
         return _of_pandas(data)
     if isinstance(data, (str, PathLike)):
-        return _of_pandas(_from_file(Path(data)))
+        return _of_pandas(read_file(Path(data)))
     if isinstance(data, Mapping):
         return _of_pandas(_from_dict(data, one_row))
     if isinstance(data, pd.Series) and one_row:
         return _of_pandas(pd.DataFrame({name: [value] for name, value in data.items()}))
     if isinstance(data, np.ndarray) and data.dtype.names:
-        return _of_pandas(pd.DataFrame({name: data[name] for name in data.dtype.names}))
+        return _of_pandas(_from_dict({name: data[name] for name in data.dtype.names}, one_row=False))
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         return _of_pandas(pd.DataFrame(list(data)))
     if isinstance(data, (np.ndarray, list, tuple, pd.Series, pd.Index)) or data is None or np.isscalar(data):
@@ -146,7 +129,7 @@ def _of_pandas(frame: pd.DataFrame) -> Source:
     if isinstance(frame.columns, pd.MultiIndex):
         raise DataError("The columns have names of several levels; flatten them to one text each.")
     names = tuple(str(name) for name in frame.columns)
-    _refuse_duplicates(names)
+    refuse_duplicates(names)
     position = {name: at for at, name in enumerate(names)}
 
     def raw(name: str) -> pd.Series:
@@ -154,12 +137,6 @@ def _of_pandas(frame: pd.DataFrame) -> Source:
         return series if series.name == name else series.rename(name)
 
     return Source(names, frame.index, raw)
-
-
-def _refuse_duplicates(names: tuple[str, ...]) -> None:
-    if len(set(names)) != len(names):
-        twice = [f"{name!r} ({count} times)" for name, count in Counter(names).items() if count > 1]
-        raise DataError(f"Column names must be unique; {listing(twice)} occurs more than once.")
 
 
 def _from_dict(data: Mapping[Any, Any], one_row: bool) -> pd.DataFrame:
@@ -213,7 +190,7 @@ def _of_any_frame(data: Any) -> Source:
         ) from None
     eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     names = tuple(str(name) for name in eager.columns)
-    _refuse_duplicates(names)
+    refuse_duplicates(names)
     index = pd.RangeIndex(eager.shape[0])
 
     def raw(name: str) -> pd.Series:
@@ -224,50 +201,6 @@ def _of_any_frame(data: Any) -> Source:
         return pd.Series(values.array, index=index, name=name, copy=False)
 
     return Source(names, index, raw)
-
-
-# ------------------------------------------------------------------------------------------------ files
-
-
-def _from_file(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file."""
-    endings = [ending.lower() for ending in path.suffixes]
-    packed = bool(endings) and endings[-1] in PACKED
-    ending = (endings[-2] if packed and len(endings) > 1 else endings[-1]) if endings else ""
-    if not path.exists():
-        raise SourceError(f"There is no file {str(path)!r}.")
-    if path.is_dir():
-        raise SourceError(f"{str(path)!r} is a directory; give the path of one CSV or Parquet file.")
-    if ending in _OTHER_READERS:
-        raise SourceError(
-            f"{str(path)!r} is not a CSV or Parquet file; read it with pandas.{_OTHER_READERS[ending]} and give that."
-        )
-    if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
-        raise SourceError(
-            f"{str(path)!r} ends in {ending or 'nothing'!r}; files are read by their ending: "
-            f"{listing((*CSV_ENDINGS, *PARQUET_ENDINGS))}, text also packed ({listing(PACKED)})."
-        )
-    try:
-        return _parquet(path) if ending in PARQUET_ENDINGS else _text(path, "\t" if ending == ".tsv" else ",")
-    except (DataError, SourceError):
-        raise
-    except pd.errors.EmptyDataError:
-        raise SourceError(f"The file {str(path)!r} is empty.") from None
-    except Exception as problem:
-        reason = str(problem).strip().splitlines()[0].rstrip(".") if str(problem).strip() else type(problem).__name__
-        raise SourceError(f"The file {str(path)!r} cannot be read: {reason}.") from problem
-
-
-def _text(path: Path, separator: str) -> pd.DataFrame:
-    header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str, keep_default_na=False)
-    _refuse_duplicates(tuple(str(name) for name in header.iloc[0] if name))
-    return pd.read_csv(path, sep=separator, low_memory=False)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    if find_spec("pyarrow") is None:
-        raise SourceError(f"Reading {str(path)!r} needs pyarrow; install glmlr[arrow].")
-    return pd.read_parquet(path)
 
 
 # ------------------------------------------------------------------------------------------------ kinds

@@ -36,12 +36,21 @@ FLOORS = {
     "glmlr.sample": 6,
     "glmlr.statsmodels_bridge": 6,
     "glmlr.design": 5,
+    "glmlr.naming": 5,
+    "glmlr.rows": 5,
+    "glmlr.outcomes": 5,
     "glmlr.recipe": 5,
     "glmlr.factors": 5,
+    "glmlr.functions": 5,
     "glmlr.formula": 5,
+    "glmlr.terms": 5,
+    "glmlr.expressions": 5,
+    "glmlr.hints": 5,
+    "glmlr.tokens": 5,
     "glmlr.response": 5,
     "glmlr.scored": 5,
     "glmlr.sources": 5,
+    "glmlr.files": 5,
     "glmlr.weights": 5,
     "glmlr.levels": 5,
     "glmlr.separation": 5,
@@ -49,7 +58,11 @@ FLOORS = {
     "glmlr.covariance": 5,
     "glmlr.solver": 4,
     "glmlr.conditioning": 4,
+    "glmlr.program": 4,
+    "glmlr.splines": 4,
     "glmlr.transforms": 4,
+    "glmlr.rowwise": 4,
+    "glmlr.categories": 4,
     "glmlr.ranking": 4,
     "glmlr.concordance": 4,
     "glmlr.grouping": 4,
@@ -69,13 +82,25 @@ FLOORS = {
 #: What makes a design, each seeing those after it: one question each, on one floor.
 DESIGN = (
     "glmlr.design",
+    "glmlr.naming",
+    "glmlr.rows",
+    "glmlr.outcomes",
     "glmlr.recipe",
     "glmlr.factors",
+    "glmlr.functions",
     "glmlr.formula",
+    "glmlr.terms",
+    "glmlr.expressions",
+    "glmlr.hints",
+    "glmlr.tokens",
     "glmlr.weights",
     "glmlr.sources",
+    "glmlr.files",
     "glmlr.response",
 )
+
+#: What evaluates an expression of a formula, each seeing those after it.
+EVALUATION = ("glmlr.program", "glmlr.splines", "glmlr.transforms", "glmlr.rowwise", "glmlr.categories")
 
 #: Neighbours on one floor that may import each other, in this direction only. Statistics files never do.
 SAME_FLOOR = {
@@ -95,6 +120,7 @@ SAME_FLOOR = {
     ("glmlr.fit", "glmlr.account"),
     ("glmlr.fit", "glmlr.statsmodels_bridge"),
     *((later, earlier) for later, earlier in combinations(DESIGN, 2)),
+    *((later, earlier) for later, earlier in combinations(EVALUATION, 2)),
     ("glmlr.levels", "glmlr.sources"),
     ("glmlr.scored", "glmlr.response"),
     ("glmlr.solver", "glmlr.conditioning"),

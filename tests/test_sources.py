@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from glmlr.errors import ArgumentError, DataError, SourceError
+from glmlr.categories import Labels
+from glmlr.errors import ArgumentError, DataError
 from glmlr.sources import classified, read
-from glmlr.transforms import Labels
 
 FRAME = pd.DataFrame({"n": [1, 2, 3], "x": [0.5, np.nan, 2.0], "t": ["b", None, "a"], "f": [True, False, True]})
 
@@ -75,45 +74,6 @@ def test_input_is_never_changed() -> None:
     before = FRAME.copy(deep=True)
     held(FRAME)
     pd.testing.assert_frame_equal(FRAME, before)
-
-
-@pytest.mark.parametrize("ending", ["csv", "tsv", "csv.gz", "csv.bz2", "csv.xz", "parquet"])
-def test_files(tmp_path: Path, ending: str) -> None:
-    path = tmp_path / f"rows.{ending}"
-    if ending == "parquet":
-        FRAME.to_parquet(path)
-    else:
-        FRAME.to_csv(path, index=False, sep="\t" if ending == "tsv" else ",")
-    assert held(path) == EXPECTED
-    assert held(str(path)) == EXPECTED
-
-
-def test_unreadable_files_are_named(tmp_path: Path) -> None:
-    cases: dict[str, tuple[bytes | None, str]] = {
-        "absent.csv": (None, "no file"),
-        "empty.csv": (b"", "is empty"),
-        "broken.parquet": (b"PAR1", "cannot be read"),
-        "broken.csv": (b'a,b\n"unclosed\n', "cannot be read"),
-        "latin.csv": (b"a,b\n\xe9,1\n", "cannot be read"),
-        "table.xlsx": (b"", "pandas.read_excel"),
-        "table.data": (b"", "files are read by their ending"),
-        "table": (b"", "files are read by their ending"),
-    }
-    for name, (content, says) in cases.items():
-        path = tmp_path / name
-        if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(SourceError, match=says) as caught:
-            read(path)
-        assert name in str(caught.value)
-    with pytest.raises(SourceError, match="is a directory"):
-        read(tmp_path)
-
-
-def test_duplicate_names_in_a_file_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "twice.csv").write_text("a,b,a\n1,2,3\n")
-    with pytest.raises(DataError, match=r"'a' \(2 times\)"):
-        read(tmp_path / "twice.csv")
 
 
 @pytest.mark.parametrize(
@@ -230,3 +190,39 @@ def test_levels_of_text_are_sorted_and_those_of_a_categorical_keep_their_order()
     declared = pd.Series(pd.Categorical(["b", "a"], categories=["b", "c", "a"], ordered=True))
     labels = classified(declared, "t").values
     assert (labels.levels, labels.codes.tolist(), labels.ordered) == (("b", "c", "a"), [0, 2], True)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "missing"),
+    [
+        (
+            pd.Series(pd.arrays.FloatingArray(np.array([1.0, np.nan, 3]), np.array([True, False, False]))),
+            "number",
+            [0, 1],
+        ),
+        (pd.Series(pa.array([None, float("nan"), 3.0]), dtype=pd.ArrowDtype(pa.float64())), "number", [0, 1]),
+        (pd.Series([True, None, False], dtype=object), "truth", [1]),
+        (pd.Series([np.True_, pd.NA, np.False_], dtype=object), "truth", [1]),
+        (pd.Series([decimal.Decimal("NaN"), decimal.Decimal(2), None], dtype=object), "number", [0, 2]),
+        (pd.Series(["a", "b", None], dtype=pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string()))), "category", [2]),
+    ],
+)
+def test_every_way_of_being_missing(values: pd.Series, kind: str, missing: list[int]) -> None:
+    """By hand: both the NaN and the NA of a nullable column, the None of an object column, the NaN of Decimal."""
+    column = classified(values, "v")
+    assert (column.kind, np.flatnonzero(column.missing).tolist()) == (kind, missing)
+
+
+def test_the_index_is_no_column() -> None:
+    """The name of an index may be that of a column; levels of an index are kept beside the rows."""
+    named = pd.DataFrame({"a": [1, 2]}, index=pd.Index([7, 8], name="a"))
+    assert held(named) == {"a": ("number", [1, 2], [])}
+    levels = pd.DataFrame({"a": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("x", 2)], names=["p", "q"]))
+    source = read(levels)
+    assert source.names == ("a",)
+    assert source.index.equals(levels.index)
+
+
+def test_a_structured_array_of_two_dimensions_is_refused() -> None:
+    with pytest.raises(DataError, match="give one value per row"):
+        read(np.zeros((2, 2), dtype=[("a", "i4")]))

@@ -135,3 +135,13 @@ def test_bad_class_weights(option: Any, says: str) -> None:
     with pytest.raises(OptionError) as caught:
         class_weights_of(option, EVENT, Y, None)
     assert says in str(caught.value)
+
+
+def test_weights_follow_an_index_of_several_levels() -> None:
+    index = pd.MultiIndex.from_tuples([("x", 1), ("x", 2), ("y", 1)])
+    source = read(pd.DataFrame({"a": [1, 2, 3]}, index=index))
+    weights = weights_of(pd.Series([3, 1, 2], index=index[[2, 0, 1]]), "freq_weights", source, whole=True)
+    assert weights is not None
+    assert weights.tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(WeightError, match="without a value for 3 of the 3 rows"):
+        weights_of(pd.Series([1, 2, 3], index=index.swaplevel()), "freq_weights", source, whole=True)

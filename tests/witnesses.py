@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,3 +20,15 @@ def read_data(name: str) -> pd.DataFrame:
 def read_witness(name: str) -> Any:
     """Read the values that an R script wrote to tests/witness."""
     return json.loads((ROOT / "tests" / "witness" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def births() -> pd.DataFrame:
+    """Give the 189 births with a column of each further kind: bools, an ordered categorical, floats."""
+    data = read_data("birthwt")
+    age = data["age"]
+    grade = np.where(age < 20, "lo", np.where(age < 28, "mid", "hi"))
+    return data.assign(
+        smokes=data["smoke"].astype(bool),
+        grade=pd.Categorical(grade, categories=["lo", "mid", "hi"], ordered=True),
+        visits=data["ftv"].astype(float),
+    )

@@ -1,0 +1,133 @@
+"""What came of each row? The response of a formula, evaluated and coded; of new rows by the event of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from glmlr.categories import Factor, Labels
+from glmlr.errors import ResponseError, listing, suggestion
+from glmlr.expressions import Expression
+from glmlr.factors import UsedRows, evaluated, ingredient_of
+from glmlr.formula import Formula
+from glmlr.functions import Functions
+from glmlr.recipe import Recipe
+from glmlr.response import Event, code_response
+from glmlr.sources import Column, read
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def trials_of(parsed: Formula, columns: Mapping[str, Column], complete: Bools, functions: Functions) -> Floats | None:
+    """Give the trials of each row of successes + failures, shape (m,); 1 in rows that are left out anyway."""
+    if len(parsed.response) != 2 or not complete.any():
+        return None
+    kept = {name: columns[name].at(complete) for part in parsed.response for name in part.reads}
+    counts = [_count(part, kept, int(complete.sum()), functions) for part in parsed.response]
+    trials = np.ones(complete.size)
+    trials[complete] = counts[0] + counts[1]
+    return trials
+
+
+def outcomes_of(
+    parsed: Formula, rows: UsedRows, event: Any, functions: Functions
+) -> tuple[Floats, Floats | None, Event]:
+    """Code the response of the rows used: shares of events, trials where there are counts, and the event."""
+    if len(parsed.response) == 2:
+        return _counts(parsed, rows, event, functions)
+    expression = parsed.response[0]
+    values = _response_values(expression, rows.columns, rows.size, functions)
+    y, coded = code_response(values, expression.name, event)
+    return y, None, coded
+
+
+def _response_values(
+    expression: Expression, columns: Mapping[str, Column], size: int, functions: Functions
+) -> pd.Series:
+    """Give the values of a response without missing values, as a Series that `code_response` takes."""
+    value = evaluated(ingredient_of(expression, functions), columns, functions)
+    if isinstance(value, Factor):
+        value = value.values
+    if isinstance(value, Labels):
+        return pd.Series(pd.Categorical.from_codes(value.codes, pd.Index(list(value.levels)), validate=False))
+    array = np.asarray(value)
+    if isinstance(value, pd.Series) or array.ndim != 1 or array.size != size:
+        what = "dates" if isinstance(value, pd.Series) else f"an array of shape {array.shape}"
+        raise ResponseError(f"The response {expression.name!r} holds {what}; it must have two values, one per row.")
+    return pd.Series(array)
+
+
+def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats, Event]:
+    """Read successes + failures: shares, trials, and which of the two is the event."""
+    counts = [_count(part, rows.columns, rows.size, functions) for part in parsed.response]
+    names = [part.name for part in parsed.response]
+    chosen = 0
+    if event is not None:
+        if event not in names:
+            hint = suggestion(event, names) if isinstance(event, str) else ""
+            raise ResponseError(
+                f"event={event!r} is not one of the two counts {names[0]!r} and {names[1]!r}{hint or '.'}"
+            )
+        chosen = names.index(event)
+    trials = counts[0] + counts[1]
+    for count, name in zip(counts, names, strict=True):
+        if not count.any():
+            raise ResponseError(f"The count {name!r} is 0 in every row; a model needs both events and non-events.")
+    return counts[chosen] / trials, trials, Event(parsed.label, names[chosen], names[1 - chosen])
+
+
+def _count(part: Expression, columns: Mapping[str, Column], size: int, functions: Functions) -> Floats:
+    value = evaluated(ingredient_of(part, functions), columns, functions)
+    if isinstance(value, (Labels, Factor, pd.Series)):
+        raise ResponseError(f"{part.name!r} must be a count, a whole number of 0 or more, in successes + failures.")
+    count = np.asarray(value, dtype=np.float64)
+    wrong = ~(np.isfinite(count) & (count >= 0) & (count == np.rint(count)))
+    if count.shape != (size,) or wrong.any():
+        raise ResponseError(
+            f"{part.name!r} must be a count, a whole number of 0 or more; it is not in {int(wrong.sum()):,} rows (such "
+            f"as {', '.join(f'{value:g}' for value in count[wrong][:1])})."
+        )
+    return count
+
+
+def outcomes_of_new_rows(recipe: Recipe, data: Any) -> tuple[Floats, Floats | None]:
+    """Code the response of new rows."""
+    source = read(data, one_row=True)
+    names = [column for part in recipe.formula.response for column in part.reads]
+    columns = {name: source.column(name, " in the new data") for name in names}
+    complete = np.ones(len(source.index), dtype=bool)
+    for column in columns.values():
+        if column.missing is not None:
+            complete &= ~column.missing
+    kept = {name: column.at(complete) for name, column in columns.items()}
+    size = int(complete.sum())
+    y = np.full(complete.size, np.nan)
+    if len(recipe.formula.response) == 2:
+        counts = [_count(part, kept, size, recipe.functions) for part in recipe.formula.response]
+        first = recipe.event.level == recipe.formula.response[0].name
+        trials = np.full(complete.size, np.nan)
+        trials[complete] = counts[0] + counts[1]
+        with np.errstate(invalid="ignore"):
+            y[complete] = counts[0 if first else 1] / trials[complete]
+        return y, trials
+    if size:
+        values = _response_values(recipe.formula.response[0], kept, size, recipe.functions)
+        y[complete] = _frozen_event(values, recipe.event)
+    return y, None
+
+
+def _frozen_event(values: pd.Series, event: Event) -> Floats:
+    yes, no = ((values == level).to_numpy(dtype=bool) for level in (event.level, event.other))
+    strange = ~(yes | no)
+    if strange.any():
+        found = listing(repr(value) for value in dict.fromkeys(values[strange].tolist()))
+        raise ResponseError(
+            f"The response {event.response!r} has values the fit has not seen: {found}; it knows {event.level!r} and "
+            f"{event.other!r}."
+        )
+    return np.asarray(yes, dtype=np.float64)
