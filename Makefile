@@ -13,6 +13,9 @@ FORMULA := low ~ age + lwt + C(race) + smoke + ptl + ht + ui
 # A browser of the Chromium family, for the picture in the README only.
 BROWSER ?= chromium
 
+# Which cases make bench runs, and how; all of them in full by default.
+BENCH ?=
+
 .PHONY: help demo test check test-slow reports picture bench clean
 
 help:
@@ -22,7 +25,7 @@ help:
 	@echo "make test-slow  the slow tests"
 	@echo "make reports    write every committed report again"
 	@echo "make picture    photograph the first screen of the report for the README (needs chromium; BROWSER=... names it)"
-	@echo "make bench      measure import, formula, fit and association (a minute, 2.5 GB)"
+	@echo "make bench      measure every case against its peers (half an hour, 8 GB; BENCH="case ..." or BENCH=--quick for less)"
 	@echo "make clean      remove .venv and everything built"
 
 demo: $(VENV)/ready
@@ -54,7 +57,7 @@ picture: reports
 	@echo "The picture is $(CURDIR)/reports/birthwt.png."
 
 bench: $(VENV)/ready-bench
-	$(BIN)/python benchmarks/spine.py
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """How do a formula and rows become columns of numbers? The only importer of patsy.
 
-The formula is taken apart by `formula`, the rows by `sources`, each factor is evaluated once by `factors`. Here the
-rows are chosen and the response is coded, and patsy says which coding each factor gets in which term and in which order
+The formula is taken apart by `formula`, the data by `sources`; `rows` chooses the rows, `outcomes` codes the response,
+and `factors` evaluates each factor once. Here patsy says which coding each factor gets in which term and in which order
 the columns stand; it sees no data. What remains is a `Recipe` that fills (k, b) tiles of design columns from factors.
 """
 
@@ -30,6 +30,7 @@ from glmlr.formula import Formula, parse_formula
 from glmlr.functions import Functions, functions_of
 from glmlr.naming import Coded, references_of, term_of, titled
 from glmlr.outcomes import outcomes_of, outcomes_of_new_rows
+from glmlr.patterns import Patterns, collapse
 from glmlr.recipe import NewRows, Part, Recipe, Term, applied, as_in_fit, slices_of
 from glmlr.response import Event
 from glmlr.rows import Chosen, RowAccount, choose_rows
@@ -128,6 +129,14 @@ class Design:
         x = self.recipe.tile(self.values, rows, rows.stop - rows.start)
         return Block(x, self.y[rows], part(self.weight), part(self.importance), part(self.offset))
 
+    @cached_property
+    def patterns(self) -> Patterns | None:
+        """The covariate patterns the rows collapse to, or None where there are too many or rows differ otherwise."""
+        if self.importance is not None or self.offset is not None:
+            return None
+        levels = [len(ingredient.levels or ()) for ingredient in self.recipe.ingredients]
+        return collapse(self.values, levels, self.y, self.weight)
+
     def matrix(self) -> Floats:
         """Give all design columns of the rows used, shape (n, k)."""
         return self.recipe.matrix(self.values, self.y.size)
@@ -164,6 +173,21 @@ class Design:
     def patsy_design_info(self) -> Any:
         """Give a patsy DesignInfo that builds the same columns, for libraries that ask for one."""
         return _design_info(self.recipe)
+
+
+@dataclass(frozen=True, eq=False)
+class Collapsed:
+    """The covariate patterns of a design as rows, each with its trials and its share of events."""
+
+    design: Design
+    patterns: Patterns
+
+    def blocks(self) -> Iterator[Block]:
+        """Give the patterns, block by block, in order."""
+        found = self.patterns
+        for rows in slices_of(found.y.size, len(self.design.names)):
+            x = self.design.recipe.tile(found.values, rows, rows.stop - rows.start)
+            yield Block(x, found.y[rows], found.weight[rows])
 
 
 def build_design(

@@ -17,7 +17,7 @@ from glmlr.account import account, broken_dependencies, separation_sentence
 from glmlr.blocks import Block, Rows, Subset, linear_predictor, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
-from glmlr.design import Design, NewRows, build_design
+from glmlr.design import Collapsed, Design, NewRows, build_design
 from glmlr.errors import (
     ConvergenceWarning,
     FitError,
@@ -203,8 +203,11 @@ class Fit:
     @cached_property
     def weighted_eta(self) -> Floats:
         """Linear predictor of the rows used as the coefficients give it, shape (n,); infinite where separated."""
-        blocks = self.design.blocks()
+        patterns = self.design.patterns
+        blocks = self.design.blocks() if patterns is None else Collapsed(self.design, patterns).blocks()
         eta = np.concatenate([linear_predictor(block.x, self.working, block.offset) for block in blocks])
+        if patterns is not None:
+            eta = eta[patterns.of_row]
         if self.separation is not None:
             rows = self.separation.separated
             eta[rows] = np.where(self.design.y[rows] > 0.5, np.inf, -np.inf)
@@ -242,7 +245,13 @@ class Fit:
     @cached_property
     def ranking(self) -> Ranking:
         """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
-        return rank(self.probabilities, self.design.y, self.design.weight)
+        patterns = self.design.patterns
+        if patterns is None or self.separation is not None:
+            return rank(self.probabilities, self.design.y, self.design.weight)
+        # One row of each pattern stands for all of them; sorting the rows would find the same again.
+        first = np.empty(patterns.y.size, dtype=np.intp)
+        first[patterns.of_row] = np.arange(patterns.of_row.size)
+        return rank(self.probabilities[first], patterns.y, patterns.weight)
 
     @cached_property
     def scored(self) -> Scored:
@@ -424,7 +433,7 @@ def fit_design(
 ) -> Fit:
     """Fit a design: solve, look for separation, fit the null model, find the covariance."""
     _refuse_saturated(design)
-    found = maximise(design, link, max_iterations=max_iterations)
+    found = _maximum(design, link, max_iterations)
     if solver == "statsmodels" and found.separation is None:
         from glmlr.statsmodels_bridge import solve_by_statsmodels
 
@@ -448,6 +457,18 @@ def fit_design(
     elif not fitted.converged:
         warnings.warn(f"The fit did not converge: {fitted.solution.reason}.", ConvergenceWarning, stacklevel=4)
     return fitted
+
+
+def _maximum(design: Design, link: Link, max_iterations: int) -> Maximum:
+    """Maximise the likelihood over the rows, or over the covariate patterns that they collapse to."""
+    patterns = design.patterns
+    if patterns is None:
+        return maximise(design, link, max_iterations=max_iterations)
+    found = maximise(Collapsed(design, patterns), link, max_iterations=max_iterations)
+    if found.separation is None or found.face is None:
+        return found
+    separation = replace(found.separation, separated=found.separation.separated[patterns.of_row])
+    return replace(found, separation=separation, face=found.face[patterns.of_row])
 
 
 def _refuse_saturated(design: Design) -> None:
