@@ -124,10 +124,11 @@ def rank(score: npt.ArrayLike, outcome: npt.ArrayLike, weight: npt.ArrayLike | N
         raise DataError(
             f"{int((~np.isfinite(s)).sum())} of the {s.size} scores are missing or infinite; drop those rows."
         )
+    is_event = y == 1
+    if weight is None and (is_event | (y == 0)).all():
+        return _rank_plain(s, is_event)
     if not ((y >= 0) & (y <= 1)).all():
         raise DataError("Outcomes must be 0 or 1 (or the share of events, between 0 and 1).")
-    if weight is None and ((y == 0) | (y == 1)).all():
-        return _rank_plain(s, y == 1)
     w = np.ones_like(s) if weight is None else _numbers(weight, "weights", WeightError)
     if w.shape != s.shape:
         raise WeightError(f"There are weights of shape {w.shape} for {s.size} scores; give one weight per row.")
@@ -149,14 +150,31 @@ def _whole(values: Floats) -> bool:
 
 
 def _rank_plain(score: Floats, is_event: npt.NDArray[np.bool_]) -> Ranking:
-    """Rank unweighted rows by two sorts and a search: several times faster than one argsort."""
-    ordered = np.sort(score)
-    first = _starts(ordered)
-    edges = ordered[first]
-    among_events = np.append(np.searchsorted(np.sort(score[is_event]), edges, side="left"), int(is_event.sum()))
-    among_all = np.append(np.flatnonzero(first), score.size)
-    events = np.diff(among_events).astype(np.float64)
-    return Ranking(edges, events, np.diff(among_all) - events)
+    """Rank unweighted rows by one sort: several times faster than an argsort."""
+    ordered, events_so_far = _in_order(score, is_event)
+    first = np.flatnonzero(_starts(ordered))
+    last = np.append(first[1:], score.size)
+    events = np.diff(events_so_far[last - 1], prepend=0).astype(np.float64)
+    return Ranking(ordered[first], events, last - first - events)
+
+
+def _in_order(score: Floats, is_event: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Give the scores in order and the number of events up to each.
+
+    The bits of floats that are not negative sort like whole numbers and leave the sign bit free; moved up by one they
+    make room for the outcome, which the sort then carries along.
+    """
+    if score.min() < 0:
+        order = np.argsort(score)
+        return score[order], np.cumsum(is_event[order], dtype=np.int64)
+    # Adding 0 turns -0 into 0, whose sign bit is not set.
+    key = (score + 0.0).view(np.uint64)
+    key <<= np.uint64(1)
+    key |= is_event
+    key.sort()
+    events_so_far = np.cumsum((key & np.uint64(1)).view(np.int64))
+    key >>= np.uint64(1)
+    return key.view(np.float64), events_so_far
 
 
 def _rank_weighted(score: Floats, outcome: Floats, weight: Floats) -> Ranking:

@@ -80,6 +80,8 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
             counts.
 
     """
+    if event is None and (quick := _plainly_binary(values)) is not None:
+        return quick, Event(response, *((True, False) if values.dtype == bool else (1, 0)))
     counts = values.value_counts(sort=False)
     counts = counts[counts > 0]
     levels = _sorted(counts.index.tolist())
@@ -107,6 +109,15 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
         )
     chosen = match[0]
     return _indicator(values, chosen), Event(response, chosen, low if chosen is high else high)
+
+
+def _plainly_binary(values: pd.Series) -> Floats | None:
+    """Give a numpy column that holds 0 and 1, both of them, as floats without counting its values; None otherwise."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
+        return None
+    y = values.to_numpy(dtype=np.float64)
+    ones = y == 1.0
+    return ones.astype(np.float64) if (ones | (y == 0.0)).all() and ones.any() and not ones.all() else None
 
 
 def _indicator(values: pd.Series, level: Any) -> Floats:

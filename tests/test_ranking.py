@@ -142,3 +142,26 @@ def test_bad_input_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(error, match=words):
         rank(score, outcome, weight)
+
+
+def test_scores_of_either_sign_rank_alike():
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 2, 500)
+    score = np.round(rng.random(500), 2)
+    positive, moved = rank(score, y), rank(score - 2.0, y)
+    np.testing.assert_array_equal(positive.events, moved.events)
+    np.testing.assert_array_equal(positive.nonevents, moved.nonevents)
+    np.testing.assert_allclose(positive.score, moved.score + 2.0, rtol=1e-12)
+
+
+def test_the_scores_come_back_to_the_last_bit():
+    rng = np.random.default_rng(12)
+    score = np.concatenate([rng.random(300), 1e-300 * rng.random(50), [0.0, 1.0, 5e-324, 1e308]])
+    y = np.tile([0.0, 1.0], 177)
+    np.testing.assert_array_equal(rank(score, y).score, np.unique(score))
+
+
+def test_minus_zero_is_zero():
+    found = rank([-0.0, 0.0, 0.5, 0.0], [1, 0, 1, 1])
+    np.testing.assert_array_equal(found.score, [0.0, 0.5])
+    np.testing.assert_array_equal(found.events, [2, 1])
