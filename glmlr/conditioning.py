@@ -22,11 +22,11 @@ _SUSPECT_SHARE: Final = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums by column: rows, x, x^2, largest |x|, and whether the column is one constant; events, trials and offset."""
+    """Sums by column: rows, x, x x', largest |x|, and whether the column is one constant; events, trials and offset."""
 
     rows: int
     total: Floats
-    squares: Floats
+    gram: Floats
     largest: Floats
     first: Floats
     constant: npt.NDArray[np.bool_]
@@ -38,7 +38,7 @@ class Moments:
         return Moments(
             self.rows + other.rows,
             self.total + other.total,
-            self.squares + other.squares,
+            self.gram + other.gram,
             np.maximum(self.largest, other.largest),
             self.first,
             self.constant & other.constant & (self.first == other.first),
@@ -47,13 +47,18 @@ class Moments:
             self.offset + other.offset,
         )
 
+    @property
+    def squares(self) -> Floats:
+        """Sum of squares of each column, shape (k,)."""
+        return np.asarray(np.diag(self.gram))
+
 
 def block_moments(block: Block) -> Moments:
     """Give one block's sums by column."""
     x = block.x
     largest = np.maximum(x.max(axis=1), -x.min(axis=1))
-    with np.errstate(over="ignore"):
-        squares = np.einsum("kb,kb->k", x, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram = np.dot(x, x.T)
     first = x[:, 0].copy()
     constant = x[:, -1] == first
     for column in np.flatnonzero(constant):
@@ -62,7 +67,7 @@ def block_moments(block: Block) -> Moments:
     events = float(block.y.sum() if total is None else np.dot(block.y, total))
     trials = float(x.shape[1] if total is None else total.sum())
     offset = 0.0 if block.offset is None else float((block.offset if total is None else block.offset * total).sum())
-    return Moments(x.shape[1], x.sum(axis=1), squares, largest, first, constant, events, trials, offset)
+    return Moments(x.shape[1], x.sum(axis=1), gram, largest, first, constant, events, trials, offset)
 
 
 @dataclass(frozen=True, eq=False)

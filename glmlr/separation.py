@@ -168,13 +168,7 @@ def suspected(rows: Rows, solution: Solution, link: Link) -> bool:
     deviation = np.sqrt(np.diag(solution.inverse))[solution.estimated]
     if not np.isfinite(deviation).all():
         return True
-    squares, count = over_blocks(
-        rows,
-        lambda block: (np.einsum("kb,kb->k", block.x, block.x), block.x.shape[1]),
-        lambda one, two: (one[0] + two[0], one[1] + two[1]),
-    )
-    size = np.sqrt(squares / count)[solution.estimated]
-    if not (deviation * size > _SUSPECT_PRECISION).any():
+    if not (deviation * solution.column_size[solution.estimated] > _SUSPECT_PRECISION).any():
         return False
     # Two nearly collinear columns are imprecise too, but separation also fits some rows all but perfectly.
     beta = np.nan_to_num(solution.beta)

@@ -78,6 +78,7 @@ class Solution:
         trace: one record a pass.
         aliased: columns that were left out, with the dependency.
         method: "cholesky", or "qr" where the information was too ill-conditioned for it.
+        column_size: root mean square of each column, shape (k,); empty where another engine made the solution.
         centred: whether columns had to be centred: then `inverse` has lost digits that a linear combination needs.
 
     """
@@ -93,6 +94,7 @@ class Solution:
     trace: tuple[Pass, ...] = ()
     aliased: tuple[Alias, ...] = ()
     method: str = "cholesky"
+    column_size: Floats = field(default_factory=lambda: np.empty(0))
     centred: bool = False
 
     @property
@@ -218,7 +220,7 @@ def solve(
         return _without_columns(rows, link)
     scaled = scaled_rows(rows, moments)
     inner: Rows = rows if scaled is None else scaled
-    aliases = find_aliases(inner, gram_of(inner))
+    aliases = find_aliases(inner, moments.gram if scaled is None else gram_of(inner))
     keep = np.setdiff1d(np.arange(moments.total.size), [alias.column for alias in aliases])
     if keep.size == 0:
         raise FitError("No column of the design varies; there is nothing to estimate.")
@@ -231,7 +233,8 @@ def solve(
         first = _start(chosen, link, moments, keep, None if scaled is None else scaled)
     progress = _iterate(chosen, link, first, tolerance, max_iterations)
     found = _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
-    return found if scaled is None or not scaled.center.any() else replace(found, centred=True)
+    size = np.sqrt(moments.squares / moments.rows)
+    return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
 
 
 def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
