@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve, cholesky
 
-from glmlr.blocks import Block, Rows, Strided, Subset, over_blocks
+from glmlr.blocks import STRIDE, Block, Rows, Strided, Subset, over_blocks
 from glmlr.conditioning import (
     ALIAS_TOLERANCE,
     Alias,
@@ -48,6 +48,8 @@ _PATIENT_HALVINGS: Final = 10
 _ILL_CONDITIONED: Final = 1e-9
 
 _SUBSAMPLE_FROM_ROWS: Final = 50_000
+#: With fewer sampled rows for each column the sample's own maximum can lie far away, or nowhere.
+_SAMPLED_ROWS_PER_COLUMN: Final = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +264,7 @@ def _start(rows: Rows, link: Link, moments: Moments, keep: npt.NDArray[np.intp],
             value = value / scaled.scale[keep][constants[0]]
         level = float(link.link(np.array([share]))[0]) - moments.offset / moments.trials
         constant_model[constants[0]] = level / value
-    if moments.rows < _SUBSAMPLE_FROM_ROWS or moments.rows < 400 * keep.size:
+    if moments.rows < max(_SUBSAMPLE_FROM_ROWS, STRIDE * _SAMPLED_ROWS_PER_COLUMN * keep.size):
         return constant_model
     part = _iterate(Strided(rows), link, constant_model, 0.5, 12)
     return part.beta if part.converged and np.isfinite(part.beta).all() else constant_model

@@ -1,0 +1,27 @@
+"""Which cases are there? Every row of the list of targets, those still to be built included."""
+
+from __future__ import annotations
+
+from benchmarks import fitting, formula_step, needs, ranking_scores
+from benchmarks.contest import Case
+
+CASES = (
+    Case("logit", "1e6 x 19, from the frame to the table of coefficients", fitting.logit),
+    Case("formula", "The formula step at 1e6 rows", formula_step.formula),
+    Case("patterns", "1e6 rows, all predictors discrete", fitting.patterns),
+    Case("levels", "1e6 rows, 5 numeric columns and a factor of 300 levels", fitting.many_levels),
+    Case("small", "189 rows, fit and summary", fitting.small),
+    Case("links", "Probit and cloglog, 1e6 x 19", fitting.other_links),
+    Case("weights", "Class weights with sandwich covariance, over the plain fit", fitting.weighted),
+    Case("memory", "Peak extra memory, 1e6 x 19", needs.memory),
+    Case("association", "Association of 1e6 and 1e7 scores", ranking_scores.association),
+    Case("import", "import glmlr", needs.importing),
+    Case(
+        "parquet",
+        "2e7 rows of Parquet, rows/s of a pass over a read-only scan, and peak memory",
+        target="at least 0.4 of the scan, below 600 MB",
+    ),
+    Case("leverage", "Leverage and Cook's distance against get_influence, 1e6 rows", target=">= 15 x"),
+    Case("profile", "All profile-likelihood intervals over the own fit", target="<= 5"),
+    Case("search", "150 fits of a class-weight search against GridSearchCV(n_jobs=1)", target=">= 5 x"),
+)
