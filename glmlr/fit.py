@@ -249,9 +249,7 @@ class Fit:
         if patterns is None or self.separation is not None:
             return rank(self.probabilities, self.design.y, self.design.weight)
         # One row of each pattern stands for all of them; sorting the rows would find the same again.
-        first = np.empty(patterns.y.size, dtype=np.intp)
-        first[patterns.of_row] = np.arange(patterns.of_row.size)
-        return rank(self.probabilities[first], patterns.y, patterns.weight)
+        return rank(self.probabilities[patterns.example], patterns.y, patterns.weight)
 
     @cached_property
     def scored(self) -> Scored:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +43,13 @@ class Patterns:
     y: Floats
     weight: Floats
     of_row: Integers
+
+    @cached_property
+    def example(self) -> Integers:
+        """A row of each pattern, shape (m,); what depends on the pattern alone can be read off it."""
+        row = np.empty(self.y.size, dtype=np.intp)
+        row[self.of_row] = np.arange(self.of_row.size)
+        return row
 
 
 def collapse(values: Sequence[Any], levels: Sequence[int], y: Floats, weight: Floats | None) -> Patterns | None:

@@ -200,7 +200,7 @@ def solve(
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_ITERATIONS,
 ) -> Solution:
-    """Maximise the binomial likelihood by Fisher scoring with step-halving.
+    """Maximise the binomial likelihood by Newton steps with step-halving (Fisher scoring for the logit).
 
     Args:
         rows: blocks of the design with k columns, n rows.

@@ -97,3 +97,10 @@ def test_repeated_fits_have_the_same_bits_and_rows_may_be_shuffled():
     one = glmlr.fit("y ~ a + b + c", frame)
     two = glmlr.fit("y ~ a + b + c", frame.sample(frac=1.0, random_state=3))
     np.testing.assert_array_equal(one.params, two.params)
+
+
+def test_an_example_of_each_pattern_is_a_row_of_it():
+    values = [np.tile([0, 1, 2, 1], 2_000)]
+    found = collapse(values, [3], np.tile([0.0, 1.0], 4_000), None)
+    assert found is not None
+    np.testing.assert_array_equal(values[0][found.example], found.values[0])
