@@ -1,30 +1,34 @@
 """How are sums over rows formed? Blocks of rows, parts of them, and one accumulator for all sums.
 
-The blocks are added in groups of fixed size and the groups in order, so that a sum has the same bits for any number of
-threads.
+A source of rows gives its blocks in pieces. The blocks of a piece are added one after the other and the pieces in
+order, so that a sum has the same bits for any number of threads.
 """
 
 from __future__ import annotations
 
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import reduce
-from itertools import chain, islice
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.errors import FitError
+from glmlr.threads import one_blas_thread, pool_of_threads
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 T = TypeVar("T")
 
-_BLOCKS_PER_GROUP: Final = 8
 STRIDE: Final = 40
+
+#: Rows in a block, and the cells of a block that a wide design does not exceed by much.
+BLOCK_ROWS: Final = 8192
+_BLOCK_CELLS: Final = 1 << 19
+_FEWEST_BLOCK_ROWS: Final = 1024
+_BLOCKS_PER_PIECE: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,8 @@ class Block:
         weight: number of Bernoulli trials each row stands for (frequency x trials), shape (b,), or None for 1.
         importance: importance weight of each row (class or sample weight), shape (b,), or None for 1.
         offset: known part of the linear predictor, shape (b,), or None for 0.
+        cluster: number of the cluster each row belongs to, shape (b,), or None.
+        start: position of the first row among all rows, where the source knows it.
 
     """
 
@@ -45,6 +51,13 @@ class Block:
     weight: Floats | None = None
     importance: Floats | None = None
     offset: Floats | None = None
+    cluster: Integers | None = None
+    start: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of rows b."""
+        return self.y.size
 
     def total_weight(self) -> Floats | None:
         """Weight in the estimating equations: trials x importance, shape (b,), or None for 1."""
@@ -56,6 +69,14 @@ class Block:
         """Linear predictor, shape (b,)."""
         eta: Floats = np.dot(beta, self.x)
         return eta if self.offset is None else eta + self.offset
+
+    def cut(self, x: Floats, which: slice | npt.NDArray[np.intp]) -> Block:
+        """Give some of the rows, with their columns x."""
+        weight, importance, offset = (
+            None if values is None else values[which] for values in (self.weight, self.importance, self.offset)
+        )
+        cluster = None if self.cluster is None else self.cluster[which]
+        return Block(x, self.y[which], weight, importance, offset, cluster, self.start)
 
 
 def linear_predictor(x: Floats, beta: Floats, offset: Floats | None = None) -> Floats:
@@ -71,10 +92,10 @@ def linear_predictor(x: Floats, beta: Floats, offset: Floats | None = None) -> F
 
 
 class Rows(Protocol):
-    """Anything that gives the same blocks of rows each time it is asked."""
+    """Anything that can add up a function of its blocks."""
 
-    def blocks(self) -> Iterable[Block]:
-        """Give the blocks in order."""
+    def over(self, function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
+        """Add up `function(block)` over all blocks; see `over_blocks`."""
         ...
 
 
@@ -84,50 +105,129 @@ def over_blocks(rows: Rows, function: Callable[[Block], T], add: Callable[[T, T]
     Args:
         rows: the source of blocks.
         function: what one block contributes.
-        add: how two contributions add up.
+        add: how two contributions add up; it may change the first.
+
+    Raises:
+        FitError: there are no rows.
+
+    """
+    return rows.over(function, add)
+
+
+Piece = Callable[[], Iterable[Block]]
+
+
+class LocalRows(ABC):
+    """Rows that this process reads, piece by piece; a piece can be read in any thread."""
+
+    @abstractmethod
+    def pieces(self) -> Sequence[Piece]:
+        """Give the pieces in order; each gives its blocks when it is called."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Give all blocks in order."""
+        for piece in self.pieces():
+            yield from piece()
+
+    def over(self, function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
+        """Add up a function of the blocks; see `over_blocks`."""
+        return over_pieces(self.pieces(), function, add)
+
+
+def slices_of(size: int, columns: int, start: int = 0) -> Iterator[slice]:
+    """Cut rows start, ..., size - 1 into blocks; wide designs have shorter blocks."""
+    step = max(_FEWEST_BLOCK_ROWS, min(BLOCK_ROWS, _BLOCK_CELLS // max(columns, 1)))
+    for first in range(start, size, step):
+        yield slice(first, min(first + step, size))
+
+
+def in_pieces(block: Callable[[slice], Block], size: int, columns: int) -> list[Piece]:
+    """Give the pieces of rows in memory, of which `block` makes any slice."""
+    slices = list(slices_of(size, columns))
+    grouped = [slices[at : at + _BLOCKS_PER_PIECE] for at in range(0, len(slices), _BLOCKS_PER_PIECE)]
+    return [partial(map, block, group) for group in grouped]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayRows(LocalRows):
+    """Rows that are arrays: columns x of shape (k, n), and the rest of a `Block` for all n rows."""
+
+    x: Floats
+    y: Floats
+    weight: Floats | None = None
+    importance: Floats | None = None
+    offset: Floats | None = None
+
+    def pieces(self) -> Sequence[Piece]:
+        """Give the rows in pieces."""
+        return in_pieces(self._block, self.y.size, self.x.shape[0])
+
+    def _block(self, rows: slice) -> Block:
+        whole = Block(self.x, self.y, self.weight, self.importance, self.offset)
+        return replace(whole.cut(np.ascontiguousarray(self.x[:, rows]), rows), start=rows.start)
+
+
+def over_pieces(pieces: Sequence[Piece], function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
+    """Add up a function of the blocks of some pieces, the pieces in threads.
 
     Raises:
         FitError: there are no rows.
 
     """
 
-    def group_sum(group: Sequence[Block]) -> T:
-        total = function(group[0])
-        for block in group[1:]:
-            total = add(total, function(block))
+    def sum_of(piece: Piece) -> list[T]:
+        total: list[T] = []
+        for block in piece():
+            total = _added(add, total, [function(block)])
         return total
 
-    groups = _groups(rows.blocks())
-    first = next(groups, None)
-    if first is None:
+    nothing: list[T] = []
+    return _only(reduce(partial(_added, add), _in_threads(sum_of, pieces), nothing))
+
+
+def _added(add: Callable[[T, T], T], one: list[T], other: list[T]) -> list[T]:
+    """Add two sums, either of which may be of no rows."""
+    return [add(one[0], other[0])] if one and other else one or other
+
+
+def _only(total: list[T]) -> T:
+    if not total:
         raise FitError("There are no rows to fit.")
-    second = next(groups, None)
-    if second is None:
-        return group_sum(first)
-    threads = min(os.cpu_count() or 1, 8)
-    every = chain([first, second], groups)
-    if threads == 1:
-        return reduce(add, map(group_sum, every))
-    with _single_threaded_blas(), ThreadPoolExecutor(threads) as pool:
-        return reduce(add, pool.map(group_sum, every))
+    return total[0]
 
 
-def _groups(blocks: Iterable[Block]) -> Iterator[list[Block]]:
-    iterator = iter(blocks)
-    while group := list(islice(iterator, _BLOCKS_PER_GROUP)):
-        yield group
+def _in_threads(function: Callable[[Piece], list[T]], pieces: Sequence[Piece]) -> Iterator[list[T]]:
+    """Give the results in the order of the pieces."""
+    pool = None if len(pieces) < 2 else pool_of_threads()
+    if pool is None:
+        yield from map(function, pieces)
+        return
+    with one_blas_thread():
+        yield from pool.map(function, pieces)
 
 
-def _single_threaded_blas() -> AbstractContextManager[object]:
-    # Our threads work on different blocks; threads of the BLAS inside each would only get in their way.
-    from threadpoolctl import threadpool_limits
+class Mapped(ABC):
+    """Rows whose blocks are those of other rows, each changed by itself."""
 
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
-    return limits
+    rows: Rows
+
+    @abstractmethod
+    def changed(self, block: Block) -> Block | None:
+        """Give the block of these rows that is made of a block of the others; None where no row is left."""
+
+    def over(self, function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
+        """Add up a function of the changed blocks; see `over_blocks`."""
+
+        def _part(block: Block) -> list[T]:
+            changed = self.changed(block)
+            return [] if changed is None else [function(changed)]
+
+        total: list[T] = self.rows.over(_part, partial(_added, add))
+        return _only(total)
 
 
 @dataclass(frozen=True, eq=False)
-class Subset:
+class Subset(Mapped):
     """Some of the columns, in any order, of all or some of the rows.
 
     Attributes:
@@ -141,32 +241,21 @@ class Subset:
     columns: npt.NDArray[np.intp]
     keep: npt.NDArray[np.bool_] | None = None
 
-    def blocks(self) -> Iterator[Block]:
-        """Give the blocks of the source, cut down; blocks that lose all their rows are left out."""
-        position = 0
-        for block in self.rows.blocks():
-            size = block.x.shape[1]
-            which = slice(None) if self.keep is None else np.flatnonzero(self.keep[position : position + size])
-            position += size
-            if isinstance(which, slice) or which.size:
-                yield _cut(block, np.ascontiguousarray(block.x[self.columns][:, which]), which)
-
-
-def _cut(block: Block, x: Floats, which: slice | npt.NDArray[np.intp]) -> Block:
-    def part(values: Floats | None) -> Floats | None:
-        return None if values is None else values[which]
-
-    return Block(x, block.y[which], part(block.weight), part(block.importance), part(block.offset))
+    def changed(self, block: Block) -> Block | None:
+        """Cut a block down."""
+        if self.keep is None:
+            return block.cut(block.x[self.columns], slice(None))
+        which = np.flatnonzero(self.keep[block.start : block.start + block.size])
+        return block.cut(np.ascontiguousarray(block.x[self.columns][:, which]), which) if which.size else None
 
 
 @dataclass(frozen=True, eq=False)
-class Strided:
+class Strided(Mapped):
     """Every 40th row: enough to start close to the maximum."""
 
     rows: Rows
 
-    def blocks(self) -> Iterator[Block]:
-        """Give every 40th row of each block."""
+    def changed(self, block: Block) -> Block:
+        """Give every 40th row of a block."""
         step = slice(None, None, STRIDE)
-        for block in self.rows.blocks():
-            yield _cut(block, np.ascontiguousarray(block.x[:, step]), step)
+        return block.cut(np.ascontiguousarray(block.x[:, step]), step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cholesky, qr
 
-from glmlr.blocks import Block, Rows, over_blocks
+from glmlr.blocks import Block, Mapped, Rows, over_blocks
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def block_moments(block: Block) -> Moments:
 
 
 @dataclass(frozen=True, eq=False)
-class Scaled:
+class Scaled(Mapped):
     """Rows with each column centred (where there is a constant column to absorb it) and divided by its spread.
 
     The likelihood and the fitted values do not change; sums of squares neither overflow nor cancel.
@@ -82,11 +82,9 @@ class Scaled:
     scale: Floats
     constant: int | None
 
-    def blocks(self) -> Iterator[Block]:
-        """Give the blocks with scaled columns."""
-        center, scale = self.center[:, None], self.scale[:, None]
-        for block in self.rows.blocks():
-            yield Block((block.x - center) / scale, block.y, block.weight, block.importance, block.offset)
+    def changed(self, block: Block) -> Block:
+        """Give a block with scaled columns."""
+        return block.cut((block.x - self.center[:, None]) / self.scale[:, None], slice(None))
 
     def transform(self) -> Floats:
         """Give the matrix T with beta of the original columns = T @ beta of the scaled columns, shape (k, k)."""

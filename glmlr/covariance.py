@@ -22,6 +22,7 @@ from glmlr.errors import DataError
 from glmlr.links import Link
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 #: kind -> what a report calls it.
 KINDS: Final[dict[str, str]] = {
@@ -112,41 +113,63 @@ def _squared_scores(block: Block, beta: Floats, link: Link) -> Floats:
     return np.asarray(squared)
 
 
-def clustered(
-    rows: Rows, beta: Floats, link: Link, inverse: Floats, cluster: npt.NDArray[np.int64], *, groups: int
-) -> Floats:
+def clustered(rows: Rows, beta: Floats, link: Link, inverse: Floats, *, groups: int) -> Floats:
     """Cluster-robust covariance, shape (k, k), with the factor G / (G - 1).
 
     This is the factor of Stata's `vce(cluster)` after logit and of R's `sandwich::vcovCL`; statsmodels multiplies by
     (n - 1) / (n - k) as well.
 
     Args:
-        rows: blocks with the k estimated columns.
+        rows: blocks with the k estimated columns and the cluster of each row.
         beta: estimates, shape (k,).
         link: the link.
         inverse: inverse expected information A^-1, shape (k, k).
-        cluster: cluster number 0 .. G - 1 of each row, shape (n,).
         groups: number of clusters G.
 
     Raises:
         DataError: fewer than two clusters.
 
     """
-    if np.unique(cluster).size < 2:
+    found = over_blocks(rows, lambda block: _scores_by_cluster(block, beta, link), _ByCluster.__add__).gathered()
+    if found.cluster.size < 2:
         raise DataError(
             "Clustered standard errors need at least two clusters; all rows (but those that separation fits perfectly) "
             "are in one."
         )
-    scores = np.zeros((groups, beta.size))
-    position = 0
-    for block in rows.blocks():
-        size = block.x.shape[1]
-        score = link.likelihood(block.eta(beta), block.y).score
-        total = block.total_weight()
-        contribution = block.x * (score if total is None else score * total)
-        np.add.at(scores, cluster[position : position + size], contribution.T)
-        position += size
-    return sandwich(inverse, np.dot(scores.T, scores) * (groups / (groups - 1)))
+    return sandwich(inverse, np.dot(found.score, found.score.T) * (groups / (groups - 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _ByCluster:
+    """Sums of the score by cluster: clusters, shape (m,), and score, shape (k, m).
+
+    A cluster may stand there more than once; `distinct` is their number when it was last known.
+    """
+
+    cluster: Integers
+    score: Floats
+    distinct: int
+
+    def __add__(self, other: _ByCluster) -> _ByCluster:
+        cluster = np.concatenate([self.cluster, other.cluster])
+        score = np.concatenate([self.score, other.score], axis=1)
+        both = _ByCluster(cluster, score, max(self.distinct, other.distinct))
+        # Gathering when the record has doubled keeps the work in proportion to the rows, the record to the clusters.
+        return both.gathered() if cluster.size > 2 * both.distinct else both
+
+    def gathered(self) -> _ByCluster:
+        """Add up what stands at one cluster."""
+        cluster, position = np.unique(self.cluster, return_inverse=True)
+        sums = [np.bincount(position, weights=row, minlength=cluster.size) for row in self.score]
+        return _ByCluster(np.asarray(cluster, dtype=np.int64), np.array(sums, dtype=np.float64), cluster.size)
+
+
+def _scores_by_cluster(block: Block, beta: Floats, link: Link) -> _ByCluster:
+    if block.cluster is None:
+        raise DataError("The rows have no clusters; clustered standard errors need one for each row.")
+    score = link.likelihood(block.eta(beta), block.y).score
+    total = block.total_weight()
+    return _ByCluster(block.cluster, block.x * (score if total is None else score * total), 0).gathered()
 
 
 def sandwich(inverse: Floats, meat: Floats) -> Floats:

@@ -8,7 +8,7 @@ the columns stand; it sees no data. What remains is a `Recipe` that fills (k, b)
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -22,7 +22,7 @@ from patsy.design_info import FactorInfo, SubtermInfo
 from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
-from glmlr.blocks import Block
+from glmlr.blocks import Block, LocalRows, Piece, in_pieces
 from glmlr.errors import DataError, FormulaError, OptionError, UnknownLevelError, listing
 from glmlr.expressions import CONTRASTS
 from glmlr.factors import Prepared, prepare, prepare_offset, values_of
@@ -31,7 +31,7 @@ from glmlr.functions import Functions, functions_of
 from glmlr.naming import Coded, references_of, term_of, titled
 from glmlr.outcomes import outcomes_of, outcomes_of_new_rows
 from glmlr.patterns import Patterns, collapse
-from glmlr.recipe import NewRows, Part, Recipe, Term, applied, as_in_fit, slices_of
+from glmlr.recipe import NewRows, Part, Recipe, Term, applied, as_in_fit
 from glmlr.response import Event
 from glmlr.rows import Chosen, RowAccount, choose_rows
 from glmlr.sources import classified, read
@@ -44,6 +44,9 @@ __all__ = ["Design", "NewRows", "RowAccount", "Term", "build_design"]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+
+#: Design columns are kept from pass to pass up to this many numbers (1 GiB), and made again in each pass beyond.
+_MOST_CELLS_KEPT: Final = 1 << 27
 
 _SPLINES: Final[Mapping[str, Any]] = {"bs": BS, "cr": CR, "cc": CC, "te": TE}
 #: Learning transforms by name.
@@ -72,7 +75,7 @@ class _UsedColumns(Mapping[str, pd.Series]):
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class Design(LocalRows):
     """A formula applied to rows.
 
     Attributes (n = rows used, k = design columns):
@@ -114,20 +117,19 @@ class Design:
     recipe: Recipe = field(repr=False)
     values: tuple[Any, ...] = field(repr=False)
 
-    def blocks(self) -> Iterator[Block]:
-        """Give the rows used, block by block, in order."""
-        return iter(self._blocks)
+    def pieces(self) -> Sequence[Piece]:
+        """Give the rows used in pieces, in order."""
+        return self._pieces
 
     @cached_property
-    def _blocks(self) -> tuple[Block, ...]:
-        return tuple(self._block(rows) for rows in slices_of(self.y.size, len(self.names)))
+    def _pieces(self) -> Sequence[Piece]:
+        keep = self.y.size * len(self.names) <= _MOST_CELLS_KEPT
+        return in_pieces(_Kept(self._block) if keep else self._block, self.y.size, len(self.names))
 
     def _block(self, rows: slice) -> Block:
-        def part(array: Floats | None) -> Floats | None:
-            return None if array is None else array[rows]
-
         x = self.recipe.tile(self.values, rows, rows.stop - rows.start)
-        return Block(x, self.y[rows], part(self.weight), part(self.importance), part(self.offset))
+        whole = Block(x, self.y, self.weight, self.importance, self.offset, self.cluster)
+        return replace(whole.cut(x, rows), start=rows.start)
 
     @cached_property
     def patterns(self) -> Patterns | None:
@@ -176,18 +178,38 @@ class Design:
 
 
 @dataclass(frozen=True, eq=False)
-class Collapsed:
+class Collapsed(LocalRows):
     """The covariate patterns of a design as rows, each with its trials and its share of events."""
 
     design: Design
     patterns: Patterns
 
-    def blocks(self) -> Iterator[Block]:
-        """Give the patterns, block by block, in order."""
+    def pieces(self) -> Sequence[Piece]:
+        """Give the patterns in pieces, in order."""
+        return self._pieces
+
+    @cached_property
+    def _pieces(self) -> Sequence[Piece]:
+        return in_pieces(_Kept(self._block), self.patterns.y.size, len(self.design.names))
+
+    def _block(self, rows: slice) -> Block:
         found = self.patterns
-        for rows in slices_of(found.y.size, len(self.design.names)):
-            x = self.design.recipe.tile(found.values, rows, rows.stop - rows.start)
-            yield Block(x, found.y[rows], found.weight[rows])
+        x = self.design.recipe.tile(found.values, rows, rows.stop - rows.start)
+        return Block(x, found.y[rows], found.weight[rows], start=rows.start)
+
+
+class _Kept:
+    """Blocks that are made once and kept; the first pass over the rows makes them, in its threads."""
+
+    def __init__(self, make: Callable[[slice], Block]) -> None:
+        self._make = make
+        self._made: dict[int, Block] = {}
+
+    def __call__(self, rows: slice) -> Block:
+        block = self._made.get(rows.start)
+        if block is None:
+            block = self._made[rows.start] = self._make(rows)
+        return block
 
 
 def build_design(

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
 from glmlr.account import account, broken_dependencies, separation_sentence
-from glmlr.blocks import Block, Rows, Subset, linear_predictor, over_blocks
+from glmlr.blocks import ArrayRows, Block, Rows, Subset, linear_predictor, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
 from glmlr.design import Collapsed, Design, NewRows, build_design
@@ -235,7 +235,8 @@ class Fit:
         if not finite.any():
             return 0.0
         weight = None if self.design.weight is None else self.design.weight[finite]
-        return -float(solve(_Constant(self.design.y[finite], weight, None, eta[finite]), self.link).beta[0])
+        rows = ArrayRows(np.ones((1, eta.size))[:, finite], self.design.y[finite], weight, offset=eta[finite])
+        return -float(solve(rows, self.link).beta[0])
 
     @cached_property
     def fitted_values(self) -> pd.Series:
@@ -523,8 +524,7 @@ def _sandwich(
     """Robust or clustered covariance of the coefficients of `rows`."""
     if kind == "cluster" and design.cluster is not None:
         # Rows that are fitted perfectly add nothing, but they, their clusters and their columns count.
-        cluster = design.cluster if found.face is None else design.cluster[found.face]
-        return clustered(rows, beta, link, inverse, cluster, groups=int(design.cluster.max()) + 1)
+        return clustered(rows, beta, link, inverse, groups=int(design.cluster.max()) + 1)
     trials = design.y.size if design.weight is None else float(design.weight.sum())
     return robust(rows, beta, link, inverse, kind, n=trials, k=found.solution.rank)
 
@@ -536,20 +536,6 @@ def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
     return covariance
 
 
-@dataclass(frozen=True, eq=False)
-class _Constant:
-    """Rows with nothing but a constant."""
-
-    y: Floats
-    weight: Floats | None
-    importance: Floats | None
-    offset: Floats | None
-
-    def blocks(self) -> list[Block]:
-        """Give all rows as one block."""
-        return [Block(np.ones((1, self.y.size)), self.y, self.weight, self.importance, self.offset)]
-
-
 def _is_null(design: Design) -> bool:
     """Whether the model has nothing but an intercept, and so is the null model to the last bit."""
     return [term.kind for term in design.terms] == ["intercept"]
@@ -557,12 +543,13 @@ def _is_null(design: Design) -> bool:
 
 def _null(design: Design, link: Link) -> Solution:
     """Fit intercept and offset only; without an offset the share of events is the answer for every link."""
-    block = _Constant(design.y, design.weight, design.importance, design.offset).blocks()[0]
-    total = block.total_weight()
+    rows = Block(np.empty((0, 0)), design.y, design.weight, design.importance, design.offset)
+    if design.offset is not None:
+        constant = np.ones((1, design.y.size))
+        return solve(ArrayRows(constant, rows.y, rows.weight, rows.importance, rows.offset), link)
+    total = rows.total_weight()
     trials = float(design.y.size if total is None else total.sum())
     events = float(design.y.sum() if total is None else np.dot(design.y, total))
-    if design.offset is not None:
-        return solve(_Constant(design.y, design.weight, design.importance, design.offset), link)
     share = events / trials
     loglik = events * np.log(share) + (trials - events) * np.log1p(-share)
     beta = link.link(np.array([share]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.blocks import slices_of
 from glmlr.categories import Labels, labelled, sorted_levels
 from glmlr.errors import DataError, OptionError, UnknownLevelError, listing, one_of
 from glmlr.factors import Ingredient, refuse_not_finite, values_of
@@ -27,16 +28,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: What to do with a level that the fit has not seen.
 UNKNOWN: Final = ("error", "nan", "reference")
-
-
-#: Rows in a block, and the cells of a block that a wide design does not exceed by much.
-BLOCK_ROWS: Final = 8192
-
-
-_BLOCK_CELLS: Final = 1 << 19
-
-
-_FEWEST_BLOCK_ROWS: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -152,13 +143,6 @@ class Recipe:
             for part in self.parts:
                 part.fill(values, rows, out[:, rows])
         return out.T
-
-
-def slices_of(size: int, columns: int) -> Iterator[slice]:
-    """Cut rows into blocks; wide designs have shorter blocks."""
-    step = max(_FEWEST_BLOCK_ROWS, min(BLOCK_ROWS, _BLOCK_CELLS // max(columns, 1)))
-    for start in range(0, size, step):
-        yield slice(start, min(start + step, size))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ References: Albert & Anderson (1984), Biometrika 71; Konis (2007), DPhil thesis,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -23,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.blocks import Block, Floats, Rows, Subset, over_blocks
+from glmlr.blocks import Block, Floats, Mapped, Rows, Subset, over_blocks
 from glmlr.links import Link
 from glmlr.solver import MAX_ITERATIONS, Solution, solve
 
@@ -102,7 +101,7 @@ class Maximum:
 
 
 @dataclass(frozen=True, eq=False)
-class _Held:
+class _Held(Mapped):
     """Some columns of some rows; what the held columns contribute to the linear predictor is an offset."""
 
     rows: Rows
@@ -111,14 +110,16 @@ class _Held:
     working: Floats
     face: Bools | None
 
-    def blocks(self) -> Iterator[Block]:
+    def changed(self, block: Block) -> Block | None:
+        kept = Subset(self.rows, np.concatenate([self.finite, self.held]), self.face).changed(block)
+        if kept is None:
+            return None
         split = self.finite.size
-        for block in Subset(self.rows, np.concatenate([self.finite, self.held]), self.face).blocks():
-            offset = block.offset
-            if self.held.size:
-                moved = np.dot(self.working[self.held], block.x[split:])
-                offset = moved if offset is None else offset + moved
-            yield Block(block.x[:split], block.y, block.weight, block.importance, offset)
+        offset = kept.offset
+        if self.held.size:
+            moved = np.dot(self.working[self.held], kept.x[split:])
+            offset = moved if offset is None else offset + moved
+        return replace(kept, x=kept.x[:split], offset=offset)
 
 
 def maximise(rows: Rows, link: Link, *, max_iterations: int = MAX_ITERATIONS) -> Maximum:
@@ -203,7 +204,7 @@ def find_separation(rows: Rows, solution: Solution) -> Separation | None:
 
 
 def _stacked(rows: Rows, kept: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    blocks: list[Block] = list(rows.blocks())
+    blocks: list[Block] = over_blocks(rows, lambda block: [block], list.__add__)
     return np.vstack([block.x[kept].T for block in blocks]), np.concatenate([block.y for block in blocks])
 
 

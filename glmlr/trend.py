@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glmlr.binning import Distinct
-from glmlr.blocks import Block
+from glmlr.blocks import ArrayRows
 from glmlr.links import LOGIT
 from glmlr.solver import solve
 
@@ -115,17 +115,6 @@ def least_squares(position: Floats, odds: Odds) -> LeastSquares | None:
     return LeastSquares(line, lack if at.size > 2 else math.nan, int(at.size) - 2)
 
 
-@dataclass(frozen=True, eq=False)
-class _OneBlock:
-    """All rows at once."""
-
-    block: Block
-
-    def blocks(self) -> tuple[Block]:
-        """Give the one block."""
-        return (self.block,)
-
-
 @dataclass(frozen=True)
 class MaximumLikelihood:
     """The logit fitted to one predictor, or the reason why there is none.
@@ -149,7 +138,7 @@ def maximum_likelihood(points: Distinct) -> MaximumLikelihood:
         infinite = Line(-direction * math.inf, math.nan, direction * math.inf, math.nan)
         return MaximumLikelihood(infinite, "separated")
     x = np.vstack([np.ones_like(points.value), points.value])
-    solution = solve(_OneBlock(Block(x, points.events / points.n, points.n)), LOGIT)
+    solution = solve(ArrayRows(x, points.events / points.n, points.n), LOGIT)
     if not solution.converged or np.isnan(solution.beta).any():
         return MaximumLikelihood(_NONE, solution.reason)
     (intercept, slope), errors = solution.beta.tolist(), np.sqrt(np.diag(solution.inverse)).tolist()

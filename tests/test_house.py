@@ -69,6 +69,7 @@ FLOORS = {
     "glmlr.grouping": 4,
     "glmlr.binning": 4,
     "glmlr.blocks": 3,
+    "glmlr.threads": 2,
     "glmlr.links": 3,
     "glmlr.proportions": 3,
     "glmlr.tails": 3,
@@ -144,6 +145,7 @@ MATHEMATICS = {
     "glmlr.tails",
     "glmlr.proportions",
     "glmlr.blocks",
+    "glmlr.threads",
     "glmlr.conditioning",
     "glmlr.solver",
     "glmlr.ranking",
@@ -157,7 +159,7 @@ MATHEMATICS = {
 }
 
 #: The BLAS is kept to one thread while our own threads run; that is housekeeping, not mathematics.
-HOUSEKEEPING = {"glmlr.blocks": {"threadpoolctl"}}
+HOUSEKEEPING = {"glmlr.threads": {"threadpoolctl"}}
 
 #: Libraries with one home: everything else asks the home. A trailing * takes every file of a package.
 HOMES = {

@@ -1,11 +1,12 @@
 """The solver against closed forms, statsmodels' GLM and the laws of a maximum."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
 
-from glmlr.blocks import Block, Subset, over_blocks
+from glmlr.blocks import Block, LocalRows, Subset, over_blocks
 from glmlr.errors import FitError
 from glmlr.links import CLOGLOG, LINKS, LOGIT, PROBIT
 from glmlr.solver import solve, sums_at
@@ -13,21 +14,22 @@ from glmlr.solver import solve, sums_at
 FAMILY = {"logit": "Logit", "probit": "Probit", "cloglog": "CLogLog"}
 
 
-class Memory:
+class Memory(LocalRows):
     """Rows in memory, cut into blocks."""
 
     def __init__(self, x, y, size=64, **extras):
-        self.parts = [
+        self.made = [
             Block(
                 np.ascontiguousarray(x[i : i + size].T),
                 y[i : i + size],
+                start=i,
                 **{k: v[i : i + size] for k, v in extras.items()},
             )
             for i in range(0, len(y), size)
         ]
 
-    def blocks(self):
-        return self.parts
+    def pieces(self):
+        return [partial(iter, self.made[i : i + 8]) for i in range(0, len(self.made), 8)]
 
 
 def simulated(n=400, k=5, seed=1, link=LOGIT):
@@ -92,7 +94,7 @@ def test_same_bits_for_any_number_of_threads(monkeypatch):
     rows = Memory(x, y, size=512)
     found = []
     for threads in (1, 2, 8):
-        monkeypatch.setattr("os.cpu_count", lambda threads=threads: threads)
+        monkeypatch.setattr("glmlr.threads.number_of_threads", lambda threads=threads: threads)
         found.append(solve(rows, LOGIT))
     assert all(np.array_equal(found[0].beta, other.beta) for other in found[1:])
     assert all(np.array_equal(found[0].inverse, other.inverse) for other in found[1:])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, xlog1py, xlogy
 
-from glmlr.blocks import Block
+from glmlr.blocks import ArrayRows
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.grouping import Groups, checked_groups, quantile_groups
 from glmlr.links import LOGIT
@@ -43,7 +42,6 @@ _KINDS: Final = {
     **dict.fromkeys(("mean_predicted", "observed_rate", "brier"), "probability"),
     **dict.fromkeys(("recalibration_chi2", "spiegelhalter_z"), "statistic"),
 }
-_BLOCK_ROWS: Final = 8192
 _DRAWN: Final = 200
 
 
@@ -212,23 +210,6 @@ class _Line:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _LogitRows:
-    """The distinct probabilities as rows of a small logistic regression, block by block."""
-
-    columns: Floats
-    share: Floats
-    weight: Floats
-    offset: Floats | None = field(default=None)
-
-    def blocks(self) -> Iterator[Block]:
-        for start in range(0, self.share.size, _BLOCK_ROWS):
-            part = slice(start, start + _BLOCK_ROWS)
-            offset = None if self.offset is None else self.offset[part]
-            x = np.ascontiguousarray(self.columns[:, part])
-            yield Block(x, self.share[part], self.weight[part], None, offset)
-
-
 def _recalibrate(ranking: Ranking) -> _Line:
     """Fit the two logistic regressions of calibration on the ranking: an offset of logit(p), and a slope for it."""
     p, rows = ranking.score, ranking.rows
@@ -238,12 +219,12 @@ def _recalibrate(ranking: Ranking) -> _Line:
         return _Line(notes=(reason,))
     eta, share = LOGIT.link(p), ranking.events / rows
     constant = np.ones_like(eta)
-    large = solve(_LogitRows(constant[None, :], share, rows, eta), LOGIT)
+    large = solve(ArrayRows(constant[None, :], share, rows, offset=eta), LOGIT)
     in_the_large = _estimate(large, 0, 0.0)
     slope, reason = _unfitted_slope(ranking)
     if reason:
         return _Line(in_the_large, slope=(slope, math.nan), notes=(reason,))
-    both = solve(_LogitRows(np.vstack([constant, eta]), share, rows), LOGIT)
+    both = solve(ArrayRows(np.vstack([constant, eta]), share, rows), LOGIT)
     if not both.converged:
         return _Line(in_the_large, notes=("The calibration slope did not converge.",))
     chi2 = 2 * (both.loglik - _loglik(ranking))
