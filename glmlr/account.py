@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from glmlr.conditioning import Alias
 from glmlr.covariance import KINDS
-from glmlr.design import Design
+from glmlr.designed import Design
 from glmlr.errors import listing
 from glmlr.links import Link
 from glmlr.separation import Separation
@@ -41,11 +41,10 @@ def account(
 
 def _clusters(design: Design) -> list[str]:
     """Say how many clusters there are: their number, not that of the rows, carries clustered standard errors."""
-    if design.cluster is None:
+    if design.clusters is None:
         return []
-    groups = int(design.cluster.max()) + 1
-    note = f"There are {groups:,} clusters."
-    if groups <= len(design.names):
+    note = f"There are {design.clusters:,} clusters."
+    if design.clusters <= len(design.names):
         note += " They are no more than the coefficients, so that clustered standard errors mean little."
     return [note]
 
@@ -53,11 +52,11 @@ def _clusters(design: Design) -> list[str]:
 def _weights(design: Design) -> list[str]:
     """Say which weights acted where."""
     notes = []
-    trials = design.y.size if design.weight is None else round(float(design.weight.sum()))
+    rows, trials = design.totals.rows, round(design.totals.trials)
     if design.grouped:
-        notes.append(f"Grouped data: {design.y.size:,} rows of counts hold {trials:,} trials.")
-    elif design.weight is not None:
-        notes.append(f"Frequency weights: {design.y.size:,} rows stand for {trials:,}.")
+        notes.append(f"Grouped data: {rows:,} rows of counts hold {trials:,} trials.")
+    elif design.counted:
+        notes.append(f"Frequency weights: {rows:,} rows stand for {trials:,}.")
     if design.class_weights is not None:
         w0, w1 = design.class_weights
         event = design.event
@@ -65,9 +64,9 @@ def _weights(design: Design) -> list[str]:
             f"Class weights: {w1:.6g} for {event.label}, {w0:.6g} for {event.other_label}; likelihood quantities are "
             "weighted pseudo-likelihood."
         )
-    elif design.importance is not None:
+    elif design.weighted:
         notes.append("Sample weights are in use; likelihood quantities are weighted pseudo-likelihood.")
-    if design.offset is not None:
+    if design.shifted:
         notes.append("The linear predictor contains an offset.")
     return notes
 

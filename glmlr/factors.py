@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.categories import Factor, Labels, labelled
+from glmlr.categories import Factor, Labels, labelled, sorted_levels
 from glmlr.errors import DataError, FormulaError, GlmlrError, listing, suggestion
 from glmlr.expressions import CONTRASTS, Expression
 from glmlr.functions import Functions
@@ -145,16 +145,15 @@ def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Pre
     """Evaluate a factor for the first time: what kind it is, its levels, what its transforms learn."""
     if expression.column is not None:
         ingredient = Ingredient(expression, None)
-        value = _plain_column(rows.columns[expression.column])
+        value = plain_column(rows.columns[expression.column])
     else:
         ingredient, value = _evaluated_first(expression, rows, functions)
-    if isinstance(value, (Labels, Factor)) or (isinstance(value, np.ndarray) and value.dtype.kind in "bOU"):
-        learned = _prepare_levels(ingredient, value, rows)
+    if is_categorical(value):
+        learned = _prepare_levels(ingredient, value, rows.size)
     else:
-        numbers = _numeric(expression, value, rows.size)
+        numbers = numeric(expression, value, rows.size)
         refuse_not_finite(expression, numbers, rows.columns)
-        width = 1 if numbers.ndim == 1 else numbers.shape[1]
-        learned = Prepared(replace(ingredient, width=width), numbers)
+        learned = Prepared(replace(ingredient, width=width_of(numbers)), numbers)
     if mentioned := functions.mentioned(expression.code):
         _refuse_dependence_on_other_rows(learned, rows, functions, mentioned)
     return learned
@@ -168,7 +167,7 @@ def _evaluated_first(expression: Expression, rows: UsedRows, functions: Function
     return Ingredient(expression, compiled, transforms), value
 
 
-def _plain_column(column: Column) -> Any:
+def plain_column(column: Column) -> Any:
     """Give a column that is a factor by itself."""
     if column.kind == "date":
         raise DataError(
@@ -180,7 +179,12 @@ def _plain_column(column: Column) -> Any:
     return column.values
 
 
-def _numeric(expression: Expression, value: Any, size: int) -> npt.NDArray[Any]:
+def width_of(numbers: npt.NDArray[Any]) -> int:
+    """Give the number of columns of what an expression gave."""
+    return 1 if numbers.ndim == 1 else numbers.shape[1]
+
+
+def numeric(expression: Expression, value: Any, size: int) -> npt.NDArray[Any]:
     """Check that an expression gave one number, or one row of numbers, for each row."""
     if isinstance(value, pd.Series):
         raise FormulaError(
@@ -251,31 +255,89 @@ def _refuse_dependence_on_other_rows(
         )
 
 
-def _prepare_levels(ingredient: Ingredient, value: Any, rows: UsedRows) -> Prepared:
-    """Freeze the levels of a factor: those that occur in the rows used, in their order."""
-    expression = ingredient.expression
+@dataclass(frozen=True, eq=False)
+class SeenLevels:
+    """The levels of a factor that some rows hold.
+
+    Attributes:
+        levels: in coding order; some may have no rows.
+        counts: number of rows at each level.
+        contrast: the coding that was asked for, or None.
+
+    """
+
+    levels: tuple[Any, ...]
+    counts: Integers
+    contrast: Any
+
+    def merged(self, other: SeenLevels, expression: Expression) -> SeenLevels:
+        """Give the levels of both sets of rows; sorted again where the two sets differ."""
+        if self.levels == other.levels:
+            return replace(self, counts=self.counts + other.counts)
+        _, levels = sorted_levels(list(_as_one_type([*self.levels, *other.levels])))
+        _refuse_many_levels(expression, len(levels), int(self.counts.sum() + other.counts.sum()))
+        position = {level: at for at, level in enumerate(levels)}
+        counts = np.zeros(len(levels), dtype=np.intp)
+        for one in (self, other):
+            np.add.at(counts, [position[level] for level in one.levels], one.counts)
+        return SeenLevels(levels, counts, self.contrast)
+
+
+def _as_one_type(levels: Sequence[Any]) -> dict[Any, None]:
+    """Give distinct levels; whole numbers beside fractions are floating point, as in one column."""
+    numbers = all(isinstance(level, (int, float)) and not isinstance(level, bool) for level in levels)
+    if numbers and any(isinstance(level, float) for level in levels):
+        return dict.fromkeys(float(level) for level in levels)
+    return dict.fromkeys(levels)
+
+
+def seen_levels(expression: Expression, value: Any, size: int) -> tuple[SeenLevels, Integers]:
+    """Say which levels the values of a factor take, and the code of each row, shape (size,).
+
+    Raises:
+        DataError: a level that is not among those that were declared, or a row without a level.
+
+    """
     marked = value if isinstance(value, Factor) else Factor(value)
-    labels = _labels_of(marked.values, expression, rows.size)
+    labels = _labels_of(marked.values, expression, size)
     known = labels.levels if marked.levels is None else marked.levels
     codes = _recoded(labels, known)
     if (codes < 0).any():
         strange = listing(repr(level) for level in labels.levels if level not in set(known))
         raise DataError(f"levels= of {expression.name} leaves out {strange}, which the data hold; name every level.")
-    counts = np.bincount(codes, minlength=len(known))
-    present = np.flatnonzero(counts)
-    levels = tuple(known[at] for at in present)
-    absent = [str(known[at]) for at in np.flatnonzero(counts == 0)]
-    _refuse_levels(expression, levels, rows.size)
-    if absent:
-        back = np.cumsum(counts > 0) - 1
-        codes = np.asarray(back[codes], dtype=np.intp)
+    return SeenLevels(tuple(known), np.bincount(codes, minlength=len(known)), marked.contrast), codes
+
+
+def is_categorical(value: Any) -> bool:
+    """Whether an expression gave categories, and not numbers."""
+    return isinstance(value, (Labels, Factor)) or (isinstance(value, np.ndarray) and value.dtype.kind in "bOU")
+
+
+def frozen_levels(ingredient: Ingredient, seen: SeenLevels) -> Prepared:
+    """Freeze the levels of a factor: those that occur in the rows used, in their order; it has no values yet."""
+    expression, size = ingredient.expression, int(seen.counts.sum())
+    levels = tuple(seen.levels[at] for at in np.flatnonzero(seen.counts))
+    absent = [str(seen.levels[at]) for at in np.flatnonzero(seen.counts == 0)]
+    if len(levels) == 1:
+        raise DataError(
+            f"{expression.name} has one level only, {shown_level(levels[0])!r}, in the {size:,} rows used; it cannot "
+            "explain anything: drop the term."
+        )
+    _refuse_many_levels(expression, len(levels), size)
     note = None
     if len(absent) == 1:
         note = f"{expression.name}: the level {absent[0]} has no rows and was dropped."
     elif absent:
         note = f"{expression.name}: the levels {listing(absent)} have no rows and were dropped."
     frozen = replace(ingredient, width=0, levels=levels)
-    return Prepared(frozen, codes, _checked_contrast(marked.contrast, expression, levels, absent), note)
+    return Prepared(frozen, None, _checked_contrast(seen.contrast, expression, levels, absent), note)
+
+
+def _prepare_levels(ingredient: Ingredient, value: Any, size: int) -> Prepared:
+    seen, codes = seen_levels(ingredient.expression, value, size)
+    if (seen.counts == 0).any():
+        codes = np.asarray((np.cumsum(seen.counts > 0) - 1)[codes], dtype=np.intp)
+    return replace(frozen_levels(ingredient, seen), values=codes)
 
 
 def _labels_of(values: Any, expression: Expression, size: int) -> Labels:
@@ -317,15 +379,10 @@ def _position(level: Any, position: Mapping[Any, int]) -> int:
         return -1
 
 
-def _refuse_levels(expression: Expression, levels: Sequence[Any], size: int) -> None:
-    if len(levels) == 1:
+def _refuse_many_levels(expression: Expression, levels: int, size: int) -> None:
+    if levels > MOST_LEVELS:
         raise DataError(
-            f"{expression.name} has one level only, {shown_level(levels[0])!r}, in the {size:,} rows used; it cannot "
-            "explain anything: drop the term."
-        )
-    if len(levels) > MOST_LEVELS:
-        raise DataError(
-            f"{expression.name} has {len(levels):,} different values in {size:,} rows, too many for a factor (at most "
+            f"{expression.name} has {levels:,} different values in {size:,} rows, too many for a factor (at most "
             f"{MOST_LEVELS:,}); leave it out, or group its levels."
         )
 
@@ -377,8 +434,8 @@ def values_of(
     value = evaluated(ingredient, columns, functions)
     expression = ingredient.expression
     if ingredient.width:
-        numbers = _numeric(expression, value, size)
-        width = 1 if numbers.ndim == 1 else numbers.shape[1]
+        numbers = numeric(expression, value, size)
+        width = width_of(numbers)
         if width != ingredient.width:
             raise DataError(
                 f"{expression.name} gives {width} columns for the new rows and gave {ingredient.width} in the fit."

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,15 @@ import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
 from glmlr.account import account, broken_dependencies, separation_sentence
-from glmlr.blocks import ArrayRows, Block, Rows, Subset, linear_predictor, over_blocks
+from glmlr.blocks import Block, Mapped, Rows, Subset, linear_predictor, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
-from glmlr.design import Collapsed, Design, NewRows, build_design
+from glmlr.design import Collapsed, Design, DesignInMemory, NewRows, build_design
 from glmlr.errors import (
     ConvergenceWarning,
     FitError,
     GlmlrWarning,
+    NotApplicable,
     OptionError,
     SeparationWarning,
     explained_arguments,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from glmlr.exhibits import Table
 
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 SOLVERS: Final = ("newton", "statsmodels")
 SCALES: Final = ("corrected", "weighted")
@@ -155,8 +157,7 @@ class Fit:
     @cached_property
     def nobs(self) -> int:
         """Number of Bernoulli trials: rows used, each by its frequency."""
-        weight = self.design.weight
-        return self.design.y.size if weight is None else round(float(weight.sum()))
+        return round(self.design.totals.trials)
 
     @property
     def rank(self) -> int:
@@ -186,14 +187,39 @@ class Fit:
     @property
     def pseudo_likelihood(self) -> bool:
         """Whether importance weights make the likelihood a weighted pseudo-likelihood."""
-        return self.design.importance is not None
+        return self.design.weighted
 
     # ------------------------------------------------------------------ fitted values
+
+    @property
+    def held(self) -> DesignInMemory:
+        """The design with its rows.
+
+        Raises:
+            NotApplicable: the rows were read in parts and are not held.
+
+        """
+        if isinstance(self.design, DesignInMemory):
+            return self.design
+        raise NotApplicable("This needs the rows of the fit, which were read in parts and are not held in memory.")
 
     @property
     def event(self) -> str:
         """The outcome that is modelled, "low = 1"."""
         return self.design.event.label
+
+    def over_rows(self, function: Callable[[Floats, Floats, Floats | None], T], add: Callable[[T, T], T]) -> T:
+        """Add up a function of linear predictors (corrected as `eta`), shares of events and trials, block by block.
+
+        Args:
+            function: of three arrays of shape (b,), the last of which is None where every row is one trial.
+            add: how two results add up.
+
+        """
+        if isinstance(self.design, DesignInMemory):
+            return function(np.asarray(self.eta), self.design.y, self.design.weight)
+        predictor = _LinearPredictor(self.working, self.prior_shift, self.separation)
+        return over_blocks(self.design, lambda block: function(predictor.of(block), block.y, block.weight), add)
 
     @cached_property
     def eta(self) -> Floats:
@@ -203,14 +229,15 @@ class Fit:
     @cached_property
     def weighted_eta(self) -> Floats:
         """Linear predictor of the rows used as the coefficients give it, shape (n,); infinite where separated."""
-        patterns = self.design.patterns
-        blocks = self.design.blocks() if patterns is None else Collapsed(self.design, patterns).blocks()
+        design = self.held
+        patterns = design.patterns
+        blocks = design.blocks() if patterns is None else Collapsed(design, patterns).blocks()
         eta = np.concatenate([linear_predictor(block.x, self.working, block.offset) for block in blocks])
         if patterns is not None:
             eta = eta[patterns.of_row]
         if self.separation is not None:
             rows = self.separation.separated
-            eta[rows] = np.where(self.design.y[rows] > 0.5, np.inf, -np.inf)
+            eta[rows] = np.where(design.y[rows] > 0.5, np.inf, -np.inf)
         return _frozen(eta)
 
     @cached_property
@@ -229,14 +256,9 @@ class Fit:
         w0, w1 = self.design.class_weights
         if self.link.name == "logit":
             return float(np.log(w1 / w0))
-        eta = np.asarray(self.weighted_eta)
-        # A row that is fitted perfectly stays so whatever the intercept.
-        finite = np.isfinite(eta)
-        if not finite.any():
+        if self.separation is not None and self.separation.complete:
             return 0.0
-        weight = None if self.design.weight is None else self.design.weight[finite]
-        rows = ArrayRows(np.ones((1, eta.size))[:, finite], self.design.y[finite], weight, offset=eta[finite])
-        return -float(solve(rows, self.link).beta[0])
+        return -float(solve(_AtPredictor(self.design, self.working, self.separation), self.link).beta[0])
 
     @cached_property
     def fitted_values(self) -> pd.Series:
@@ -246,9 +268,10 @@ class Fit:
     @cached_property
     def ranking(self) -> Ranking:
         """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
-        patterns = self.design.patterns
+        design = self.held
+        patterns = design.patterns
         if patterns is None or self.separation is not None:
-            return rank(self.probabilities, self.design.y, self.design.weight)
+            return rank(self.probabilities, design.y, design.weight)
         # One row of each pattern stands for all of them; sorting the rows would find the same again.
         return rank(self.probabilities[patterns.example], patterns.y, patterns.weight)
 
@@ -302,7 +325,7 @@ class Fit:
         one_of("kind", kind, KINDS_OF_PREDICTION)
         shift = self.prior_shift if one_of("scale", scale, SCALES) == "corrected" else 0.0
         if new_data is None:
-            index, complete, x = self.design.index, self.design.used, None
+            index, complete, x = self.held.index, self.held.used, None
             eta = np.asarray(self.weighted_eta) - shift
         else:
             rows = self.design.apply(new_data, unknown=unknown, offset=offset)
@@ -314,7 +337,7 @@ class Fit:
         if interval is None or interval is False:
             return _spread(transform(eta), complete, index, kind)
         half = normal_quantile(0.95 if interval is True else interval) * self._eta_error(
-            self.design.matrix() if x is None else x
+            self.held.matrix() if x is None else x
         )
         low, high = _bounds(eta, half)
         columns = {"estimate": eta, "low": low, "high": high}
@@ -354,7 +377,7 @@ class Fit:
         return pd.Series(np.array(values, dtype=np.float64), index=list(self.names), name=name)
 
     def _per_row(self, values: Floats, name: str) -> pd.Series:
-        return _spread(values, self.design.used, self.design.index, name)
+        return _spread(values, self.held.used, self.held.index, name)
 
 
 # ---------------------------------------------------------------------------------------------- fitting
@@ -433,7 +456,7 @@ def fit_design(
     """Fit a design: solve, look for separation, fit the null model, find the covariance."""
     _refuse_saturated(design)
     found = _maximum(design, link, max_iterations)
-    if solver == "statsmodels" and found.separation is None:
+    if solver == "statsmodels" and found.separation is None and isinstance(design, DesignInMemory):
         from glmlr.statsmodels_bridge import solve_by_statsmodels
 
         found = replace(found, solution=solve_by_statsmodels(design, link, found.solution))
@@ -460,7 +483,7 @@ def fit_design(
 
 def _maximum(design: Design, link: Link, max_iterations: int) -> Maximum:
     """Maximise the likelihood over the rows, or over the covariate patterns that they collapse to."""
-    patterns = design.patterns
+    patterns = design.patterns if isinstance(design, DesignInMemory) else None
     if patterns is None:
         return maximise(design, link, max_iterations=max_iterations)
     found = maximise(Collapsed(design, patterns), link, max_iterations=max_iterations)
@@ -471,7 +494,7 @@ def _maximum(design: Design, link: Link, max_iterations: int) -> Maximum:
 
 
 def _refuse_saturated(design: Design) -> None:
-    trials = design.y.size if design.weight is None else float(design.weight.sum())
+    trials = design.totals.trials
     if len(design.names) >= trials:
         raise FitError(
             f"The formula asks for {len(design.names)} coefficients and there are only {trials:.0f} usable rows; "
@@ -480,11 +503,11 @@ def _refuse_saturated(design: Design) -> None:
 
 
 def _covariance_kind(design: Design, robust_kind: str | None) -> str:
-    if design.cluster is not None:
+    if design.clusters is not None:
         return "cluster"
     if robust_kind is not None:
         return robust_kind
-    return "model" if design.importance is None else "HC0"
+    return "HC0" if design.weighted else "model"
 
 
 def _covariance(design: Design, link: Link, found: Maximum, kind: str) -> tuple[Floats, CentredCovariance | None]:
@@ -522,11 +545,10 @@ def _sandwich(
     design: Design, link: Link, found: Maximum, kind: str, rows: Rows, beta: Floats, inverse: Floats
 ) -> Floats:
     """Robust or clustered covariance of the coefficients of `rows`."""
-    if kind == "cluster" and design.cluster is not None:
+    if design.clusters is not None:
         # Rows that are fitted perfectly add nothing, but they, their clusters and their columns count.
-        return clustered(rows, beta, link, inverse, groups=int(design.cluster.max()) + 1)
-    trials = design.y.size if design.weight is None else float(design.weight.sum())
-    return robust(rows, beta, link, inverse, kind, n=trials, k=found.solution.rank)
+        return clustered(rows, beta, link, inverse, groups=design.clusters)
+    return robust(rows, beta, link, inverse, kind, n=design.totals.trials, k=found.solution.rank)
 
 
 def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
@@ -536,6 +558,54 @@ def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
     return covariance
 
 
+@dataclass(frozen=True, eq=False)
+class _LinearPredictor:
+    """What gives the linear predictor of a block, without the rows of the fit."""
+
+    working: Floats
+    shift: float
+    separation: Separation | None
+
+    def of(self, block: Block) -> Floats:
+        """Give the linear predictor, shape (b,); infinite on the far side of a separating direction."""
+        eta = linear_predictor(block.x, self.working, block.offset) - self.shift
+        if self.separation is None:
+            return eta
+        side = self.separation.side(block.x.T)
+        return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Constant(Mapped):
+    """The same rows with a constant as their only column."""
+
+    rows: Rows
+
+    def changed(self, block: Block) -> Block:
+        """Give the block with the constant alone."""
+        return block.cut(np.ones((1, block.size)), slice(None))
+
+
+@dataclass(frozen=True, eq=False)
+class _AtPredictor(Mapped):
+    """The same rows without importance, a constant as their only column, their linear predictor as an offset.
+
+    Rows that separation fits perfectly are left out: they stay so whatever the intercept.
+    """
+
+    rows: Rows
+    working: Floats
+    separation: Separation | None
+
+    def changed(self, block: Block) -> Block | None:
+        """Give the block with the constant alone."""
+        eta = linear_predictor(block.x, self.working, block.offset)
+        moved = replace(block, offset=eta, importance=None)
+        side = np.zeros(block.size) if self.separation is None else self.separation.side(block.x.T)
+        kept = np.flatnonzero(side == 0)
+        return moved.cut(np.ones((1, kept.size)), kept) if kept.size else None
+
+
 def _is_null(design: Design) -> bool:
     """Whether the model has nothing but an intercept, and so is the null model to the last bit."""
     return [term.kind for term in design.terms] == ["intercept"]
@@ -543,13 +613,9 @@ def _is_null(design: Design) -> bool:
 
 def _null(design: Design, link: Link) -> Solution:
     """Fit intercept and offset only; without an offset the share of events is the answer for every link."""
-    rows = Block(np.empty((0, 0)), design.y, design.weight, design.importance, design.offset)
-    if design.offset is not None:
-        constant = np.ones((1, design.y.size))
-        return solve(ArrayRows(constant, rows.y, rows.weight, rows.importance, rows.offset), link)
-    total = rows.total_weight()
-    trials = float(design.y.size if total is None else total.sum())
-    events = float(design.y.sum() if total is None else np.dot(design.y, total))
+    if design.shifted:
+        return solve(_Constant(design), link)
+    events, trials = design.totals.weight_of_events, design.totals.weight
     share = events / trials
     loglik = events * np.log(share) + (trials - events) * np.log1p(-share)
     beta = link.link(np.array([share]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from glmlr.covariance import KINDS
-from glmlr.design import Design, build_design
+from glmlr.design import DesignInMemory, build_design
 from glmlr.errors import ArgumentError, FitError, FormulaError, NotApplicable
 from glmlr.fit import Fit, fit_design
 from glmlr.links import link_named
@@ -106,7 +106,9 @@ def _robust_kind(results: Any) -> str | None:
     return kind if kind in ("HC0", "HC1", "HC2", "HC3") else None
 
 
-def _same_event(formula: str, frame: pd.DataFrame, endog: np.ndarray[Any, Any], options: dict[str, Any]) -> Design:
+def _same_event(
+    formula: str, frame: pd.DataFrame, endog: np.ndarray[Any, Any], options: dict[str, Any]
+) -> DesignInMemory:
     """Build the design with the event that statsmodels modelled (of a text or bool response, its first level)."""
     design = build_design(formula, frame, **options)
     if design.y.shape == endog.shape and np.allclose(design.y, endog):
@@ -144,7 +146,7 @@ def to_statsmodels(fit: Fit) -> Any:
 
     if fit.separation is not None:
         raise NotApplicable("statsmodels cannot hold infinite estimates; drop the separated terms and fit again.")
-    design, columns = fit.design, np.flatnonzero(fit.solution.estimated)
+    design, columns = fit.held, np.flatnonzero(fit.solution.estimated)
     model = glm_model(design, fit.link, columns)
     model.formula = design.formula
     model.data.formula = design.formula
@@ -169,7 +171,7 @@ def to_statsmodels(fit: Fit) -> Any:
     return GLMResultsWrapper(results)
 
 
-def _frame(design: Design) -> pd.DataFrame:
+def _frame(design: DesignInMemory) -> pd.DataFrame:
     """Give the columns the formula reads and the response as 0 and 1, rows used."""
     frame = pd.DataFrame(dict(design.columns), index=design.index[design.used])
     whole = bool(((design.y == 0) | (design.y == 1)).all())

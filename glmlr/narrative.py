@@ -177,7 +177,7 @@ def _goodness_of_fit(fit: Fit, table: Table) -> list[str]:
             "likelihood ratios have no p-value."
         ]
     better = "improves on" if test["p_value"] < 0.05 else "does not clearly improve on"
-    null = "the intercept alone" if fit.design.offset is None else "intercept and offset alone"
+    null = "the intercept alone" if not fit.design.shifted else "intercept and offset alone"
     return [
         f"The model {better} one with {null} (likelihood ratio chi-square {_number(test['value'])} on "
         f"{test['df']:.0f} df, {_p(test['p_value'])}); McFadden's pseudo R² is {_number(r2)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,13 +84,23 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
     if event is None and (quick := _plainly_binary(values)) is not None:
         return quick, Event(response, *((True, False) if values.dtype == bool else (1, 0)))
     counts = values.value_counts(sort=False)
-    counts = counts[counts > 0]
-    levels = _sorted(counts.index.tolist())
+    chosen = event_among(dict(zip(counts.index.tolist(), counts.tolist(), strict=True)), response, event)
+    return _indicator(values, chosen.level), chosen
+
+
+def event_among(counts: Mapping[Any, int], response: str, event: Any = None) -> Event:
+    """Choose the event among the values of a response, each with its number of rows; see `code_response`.
+
+    Raises:
+        ResponseError: no value, one, three or more, or an `event` that does not occur.
+
+    """
+    levels = _sorted([level for level, rows in counts.items() if rows > 0])
     if not levels:
         raise ResponseError(f"The response {response!r} has no values; there are no rows.")
     if len(levels) != 2:
         what = "one value only" if len(levels) == 1 else f"{len(levels)} values"
-        tally = listing([f"{_shown(v, quote=True)} ({int(counts[v])} rows)" for v in levels])
+        tally = listing([f"{_shown(v, quote=True)} ({counts[v]} rows)" for v in levels])
         advice = (
             "a model needs both events and non-events"
             if len(levels) == 1
@@ -99,7 +110,7 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
     low, high = levels
     natural = _is_binary_number(low, high)
     if event is None:
-        return _indicator(values, high), Event(response, high, low, stated=natural)
+        return Event(response, high, low, stated=natural)
     match = [level for level in levels if _same(level, event)]
     if not match:
         hint = suggestion(event, [v for v in levels if isinstance(v, str)]) if isinstance(event, str) else ""
@@ -108,7 +119,7 @@ def code_response(values: pd.Series, response: str, event: Any = None) -> tuple[
             f"event={event!r} is not a value of the response {response!r}, which has {have}{hint or '.'}"
         )
     chosen = match[0]
-    return _indicator(values, chosen), Event(response, chosen, low if chosen is high else high)
+    return Event(response, chosen, low if chosen is high else high)
 
 
 def _plainly_binary(values: pd.Series) -> Floats | None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.design import Design
+from glmlr.design import DesignInMemory
 from glmlr.errors import ArgumentError, DataError, OptionError, ResponseError, listing, suggestion
 from glmlr.response import Event, code_response
 from glmlr.sources import Source, classified, read
@@ -42,7 +42,7 @@ class Sample:
     chosen: bool = True
 
 
-def sample_of_design(design: Design) -> Sample:
+def sample_of_design(design: DesignInMemory) -> Sample:
     """Take the rows that a fit uses and the predictors its formula reads; importance weights play no part."""
     read = dict.fromkeys(name for term in design.terms for name in term.variables)
     trials = np.ones_like(design.y) if design.weight is None else design.weight

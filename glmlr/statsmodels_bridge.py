@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.design import Design
+from glmlr.design import DesignInMemory
 from glmlr.errors import FitError
 from glmlr.links import Link
 from glmlr.solver import Solution, sums_at
@@ -27,7 +27,7 @@ def family(link: Link) -> Any:
     return sm.families.Binomial({"logit": links.Logit, "probit": links.Probit, "cloglog": links.CLogLog}[link.name]())
 
 
-def glm_model(design: Design, link: Link, columns: npt.NDArray[np.intp]) -> Any:
+def glm_model(design: DesignInMemory, link: Link, columns: npt.NDArray[np.intp]) -> Any:
     """Give statsmodels' GLM on the design's own columns, event and weights (trials x importance as freq_weights)."""
     import statsmodels.api as sm
 
@@ -45,7 +45,7 @@ def glm_model(design: Design, link: Link, columns: npt.NDArray[np.intp]) -> Any:
     )
 
 
-def solve_by_statsmodels(design: Design, link: Link, witness: Solution) -> Solution:
+def solve_by_statsmodels(design: DesignInMemory, link: Link, witness: Solution) -> Solution:
     """Fit by statsmodels' GLM Binomial (IRLS) on the columns that are not aliased.
 
     Args:

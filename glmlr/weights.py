@@ -78,19 +78,20 @@ def _by_index(values: pd.Series, argument: str, index: pd.Index) -> pd.Series:
 def numbers_of(column: Column, argument: str, error: type[DataError] = DataError) -> Floats:
     """Give the values of a column as float64 with NaN where missing, shape (m,); refuse what is no number."""
     if column.kind not in ("number", "truth", "nothing"):
-        raise error(f"{_named(argument, column)} must hold numbers, not {_held(column)}.")
+        raise error(f"{named(argument, column)} must hold numbers, not {_held(column)}.")
     values = np.asarray(column.values, dtype=np.float64)
     if column.missing is not None:
         values = np.where(column.missing, np.nan, values)
     infinite = int(np.isinf(values).sum())
     if infinite:
         raise error(
-            f"{_named(argument, column)} must be finite; {infinite:,} of the {values.size:,} values are infinite."
+            f"{named(argument, column)} must be finite; {infinite:,} of the {values.size:,} values are infinite."
         )
     return values
 
 
-def _named(argument: str, column: Column) -> str:
+def named(argument: str, column: Column) -> str:
+    """Name an argument and the column it stands for."""
     return argument if column.name == argument else f"{argument} (column {column.name!r})"
 
 
@@ -114,8 +115,27 @@ def weights_of(values: Any, argument: str, source: Source, *, whole: bool) -> Fl
     if values is None:
         return None
     column = lined_up(values, argument, source)
+    weights = checked_weights(column, argument, whole=whole)
+    if weights.size:
+        refuse_all_zero(named(argument, column), float(weights.max()))
+    return weights
+
+
+def refuse_all_zero(name: str, largest: float) -> None:
+    """Refuse weights of which the largest is 0."""
+    if largest == 0:
+        raise WeightError(f"{name} is 0 in every row; at least one row must count.")
+
+
+def checked_weights(column: Column, argument: str, *, whole: bool) -> Floats:
+    """Give the weights in a column, shape (m,); see `weights_of`.
+
+    Raises:
+        WeightError: missing, negative or infinite weights, or fractions where counts are needed.
+
+    """
     weights = numbers_of(column, argument, WeightError)
-    name = _named(argument, column)
+    name = named(argument, column)
     if missing := int(np.isnan(weights).sum()):
         raise WeightError(
             f"{name} is missing (NaN) in {missing:,} of the {weights.size:,} rows; give every row a weight."
@@ -128,12 +148,10 @@ def weights_of(values: Any, argument: str, source: Source, *, whole: bool) -> Fl
             f"as {weights[weights != np.rint(weights)][0]:g}). Weights of importance go into sample_weight= or "
             "class_weight=."
         )
-    if weights.size and not weights.any():
-        raise WeightError(f"{name} is 0 in every row; at least one row must count.")
     return weights
 
 
-def class_weights_of(option: Any, event: Event, y: Floats, trials: Floats | None) -> tuple[float, float] | None:
+def class_weights_of(option: Any, event: Event, events: float, trials: float) -> tuple[float, float] | None:
     """Give (weight of the non-events, weight of the events).
 
     "balanced" is n / (2 n_k), n counted with frequencies (King & Zeng 2001; scikit-learn's heuristic).
@@ -141,8 +159,8 @@ def class_weights_of(option: Any, event: Event, y: Floats, trials: Floats | None
     Args:
         option: None, "balanced", or {class: weight} with both classes.
         event: which class is the event.
-        y: outcomes, shape (n,), 0 or 1.
-        trials: weight of each row, shape (n,), or None for 1.
+        events: number of events, counted with frequencies.
+        trials: number of rows, counted with frequencies.
 
     Raises:
         OptionError: anything else.
@@ -157,9 +175,7 @@ def class_weights_of(option: Any, event: Event, y: Floats, trials: Floats | None
                 f"{{{event.other!r}: 1, {event.level!r}: 10}}"
                 f"{suggestion(option, ['balanced']) or '.'}"
             )
-        events = float(y.sum() if trials is None else np.dot(y, trials))
-        total = float(y.size if trials is None else trials.sum())
-        return total / (2.0 * (total - events)), total / (2.0 * events)
+        return trials / (2.0 * (trials - events)), trials / (2.0 * events)
     if not isinstance(option, Mapping):
         raise OptionError(
             f"class_weight must be 'balanced' or a dict of both classes, not a {type(option).__name__}; weights of "

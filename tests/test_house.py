@@ -36,6 +36,10 @@ FLOORS = {
     "glmlr.sample": 6,
     "glmlr.statsmodels_bridge": 6,
     "glmlr.design": 5,
+    "glmlr.streamed": 5,
+    "glmlr.learning": 5,
+    "glmlr.designed": 5,
+    "glmlr.coding": 5,
     "glmlr.naming": 5,
     "glmlr.rows": 5,
     "glmlr.outcomes": 5,
@@ -84,6 +88,10 @@ FLOORS = {
 #: What makes a design, each seeing those after it: one question each, on one floor.
 DESIGN = (
     "glmlr.design",
+    "glmlr.streamed",
+    "glmlr.learning",
+    "glmlr.designed",
+    "glmlr.coding",
     "glmlr.naming",
     "glmlr.rows",
     "glmlr.outcomes",
@@ -163,7 +171,7 @@ HOUSEKEEPING = {"glmlr.threads": {"threadpoolctl"}}
 
 #: Libraries with one home: everything else asks the home. A trailing * takes every file of a package.
 HOMES = {
-    "patsy": {"glmlr.design"},
+    "patsy": {"glmlr.coding"},
     "statsmodels": {"glmlr.statsmodels_bridge", "glmlr.interop"},
     "matplotlib": {"glmlr.render.chart", "glmlr.render.marks", "glmlr.render.sheet"},
     "jinja2": {"glmlr.render", "glmlr.render.*"},

@@ -91,14 +91,13 @@ def test_clusters_are_numbered_by_appearance() -> None:
 # ------------------------------------------------------------------------------------------------ classes
 
 EVENT = Event("dead", "yes", "no")
-Y = np.array([0.0, 0, 0, 1])
 
 
 def test_balanced_counts_frequencies() -> None:
     """n / (2 n_k): of 4 rows 3 and 1; with frequencies 1, 1, 1, 5 of 8 rows 3 and 5."""
-    assert class_weights_of("balanced", EVENT, Y, None) == (4 / 6, 4 / 2)
-    assert class_weights_of("balanced", EVENT, Y, np.array([1.0, 1, 1, 5])) == (8 / 6, 8 / 10)
-    assert class_weights_of(None, EVENT, Y, None) is None
+    assert class_weights_of("balanced", EVENT, 1.0, 4.0) == (4 / 6, 4 / 2)
+    assert class_weights_of("balanced", EVENT, 5.0, 8.0) == (8 / 6, 8 / 10)
+    assert class_weights_of(None, EVENT, 1.0, 4.0) is None
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_balanced_counts_frequencies() -> None:
     ],
 )
 def test_weights_by_class(event: Event, option: Any) -> None:
-    assert class_weights_of(option, event, Y, None) == (1.0, 10.0)
+    assert class_weights_of(option, event, 1.0, 4.0) == (1.0, 10.0)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_weights_by_class(event: Event, option: Any) -> None:
 )
 def test_bad_class_weights(option: Any, says: str) -> None:
     with pytest.raises(OptionError) as caught:
-        class_weights_of(option, EVENT, Y, None)
+        class_weights_of(option, EVENT, 1.0, 4.0)
     assert says in str(caught.value)
 
 

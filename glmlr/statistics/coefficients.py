@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import Subset
+from glmlr.blocks import Block, Subset, over_blocks
 from glmlr.design import Term
 from glmlr.digits import text
 from glmlr.errors import NotApplicable, OptionError, listing, one_of, suggestion
@@ -129,13 +129,14 @@ def _undetermined(fit: Fit) -> npt.NDArray[np.bool_]:
 
 def _offset_loglik(fit: Fit) -> float:
     """Log-likelihood of the offset alone."""
-    zero = np.zeros(len(fit.names))
-    total = 0.0
-    for block in fit.design.blocks():
-        part = fit.link.likelihood(block.eta(zero), block.y).loglik
+    zero, link = np.zeros(len(fit.names)), fit.link
+
+    def loglik(block: Block) -> float:
+        part = link.likelihood(block.eta(zero), block.y).loglik
         weight = block.total_weight()
-        total += float((part if weight is None else part * weight).sum())
-    return total
+        return float((part if weight is None else part * weight).sum())
+
+    return over_blocks(fit.design, loglik, float.__add__)
 
 
 def _percent(level: float) -> str:
@@ -293,8 +294,9 @@ def _changes(fit: Fit, per: str, units: dict[str, float]) -> tuple[dict[int, tup
 
 def _spread(fit: Fit, column: int, per: str) -> float:
     """Give the standard deviation or inter-quartile range of a column, each row by its frequency."""
-    x = np.concatenate([block.x[column] for block in fit.design.blocks()])
-    weight = np.ones_like(x) if fit.design.weight is None else np.asarray(fit.design.weight)
+    design = fit.held
+    x = np.concatenate([block.x[column] for block in design.blocks()])
+    weight = np.ones_like(x) if design.weight is None else np.asarray(design.weight)
     n = float(weight.sum())
     if per == "sd":
         mean = float(np.dot(weight, x)) / n

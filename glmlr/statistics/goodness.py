@@ -126,6 +126,7 @@ def goodness_of_fit(fit: Fit) -> Table:
 
 def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
     n, k = fit.nobs, fit.rank
+    sums = _row_sums(fit)
     yield _row("n", n)
     yield _row("parameters", k)
     yield _row("loglik", fit.loglik)
@@ -136,17 +137,16 @@ def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
     chi2 = max(2 * (fit.loglik - fit.null_loglik), 0.0) if nested else math.nan
     tail = chi_square_tail(chi2, k - 1) if not fit.pseudo_likelihood else None
     yield _row("lr_chi2", chi2, k - 1 if nested else math.nan, tail)
-    yield from _pearson_rows(fit)
+    yield from _pearson_rows(fit, sums)
     yield _row("aic", fit.aic)
     yield _row("aicc", small_sample_aic(fit.loglik, n, k))
     yield _row("bic", fit.bic)
     # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
-    size = float(n) if fit.design.importance is None else float(np.dot(fit.design.importance, _trials(fit)))
-    for name, value in likelihood_r2(fit.loglik, fit.null_loglik, size, k).items():
+    for name, value in likelihood_r2(fit.loglik, fit.null_loglik, fit.design.totals.weight, k).items():
         yield _row(name, value)
     yield _row("tjur", tjur_r2(fit.ranking))
     yield _row("efron", efron_r2(fit.ranking))
-    yield _row("mckelvey_zavoina", mckelvey_zavoina_r2(fit.eta, fit.design.weight, fit.link.latent_variance))
+    yield _row("mckelvey_zavoina", mckelvey_zavoina_r2(sums.eta, fit.link.latent_variance))
 
 
 def _row(name: str, value: float, df: float = math.nan, tail: Tail | None = None) -> dict[str, str | float]:
@@ -154,27 +154,82 @@ def _row(name: str, value: float, df: float = math.nan, tail: Tail | None = None
     return {"measure": name, "value": float(value), "df": df, "p_value": p_value, "log10_p": log10_p}
 
 
-def _pearson_rows(fit: Fit) -> Iterator[dict[str, str | float]]:
+@dataclass(frozen=True)
+class LikelihoodRatio:
+    """A fit against its null model: twice the gain in log-likelihood, degrees of freedom, tail; NaN where untested."""
+
+    chi2: float
+    df: float
+    tail: Tail
+
+
+def likelihood_ratio(fit: Fit) -> LikelihoodRatio:
+    """Test a fit against its null model.
+
+    There is no test where the null model is not a special case of the fit or is the fit itself, and no p-value under
+    importance weights.
+    """
+    untested = Tail(math.nan, math.nan)
+    if fit.rank <= 1 or not _contains_null(fit):
+        return LikelihoodRatio(math.nan, math.nan, untested)
+    chi2, df = max(2 * (fit.loglik - fit.null_loglik), 0.0), fit.rank - 1
+    return LikelihoodRatio(chi2, df, untested if fit.pseudo_likelihood else chi_square_tail(chi2, df))
+
+
+def likelihood_indices(fit: Fit) -> dict[str, float]:
+    """Give the pseudo R2 that are made of the two log-likelihoods of a fit, by name."""
+    # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
+    weight = fit.design.importance
+    size = float(fit.nobs) if weight is None else float(np.dot(weight, _trials(fit)))
+    return likelihood_r2(fit.loglik, fit.null_loglik, size, fit.rank)
+
+
+def _pearson_rows(fit: Fit, sums: _RowSums) -> Iterator[dict[str, str | float]]:
     """Give Pearson's chi-square of the Bernoulli rows, and where the data are grouped that of the groups."""
-    design, eta = fit.design, np.asarray(fit.eta)
-    weight = _trials(fit)
-    pearson = bernoulli_pearson(design.y, weight, eta, fit.link)
     df = fit.nobs - fit.rank
-    yield _row("pearson_chi2", pearson, df)
-    yield _row("dispersion", pearson / df if df > 0 else math.nan)
-    if not design.grouped:
+    yield _row("pearson_chi2", sums.pearson, df)
+    yield _row("dispersion", sums.pearson / df if df > 0 else math.nan)
+    if not fit.design.grouped:
         return
-    df = design.y.size - fit.rank
-    deviance = grouped_deviance(design.y, weight, eta, fit.link)
-    pearson = grouped_pearson(design.y, weight, eta, fit.link)
+    df = fit.design.totals.rows - fit.rank
+    deviance, pearson = sums.grouped_deviance, sums.grouped_pearson
     known = df > 0 and not fit.pseudo_likelihood
     yield _row("grouped_deviance", deviance, df, chi_square_tail(deviance, df) if known else None)
     yield _row("grouped_pearson_chi2", pearson, df, chi_square_tail(pearson, df) if known else None)
     yield _row("grouped_dispersion", pearson / df if df > 0 else math.nan)
 
 
-def _trials(fit: Fit) -> Floats:
-    return np.ones_like(fit.design.y) if fit.design.weight is None else fit.design.weight
+@dataclass(frozen=True)
+class _RowSums:
+    """Sums over rows: the two Pearson chi-squares, the grouped deviance, and the spread of the linear predictor."""
+
+    pearson: float
+    grouped_pearson: float
+    grouped_deviance: float
+    eta: Spread
+
+    def __add__(self, other: _RowSums) -> _RowSums:
+        return _RowSums(
+            self.pearson + other.pearson,
+            self.grouped_pearson + other.grouped_pearson,
+            self.grouped_deviance + other.grouped_deviance,
+            self.eta + other.eta,
+        )
+
+
+def _row_sums(fit: Fit) -> _RowSums:
+    link, grouped = fit.link, fit.design.grouped
+
+    def of_rows(eta: Floats, y: Floats, weight: Floats | None) -> _RowSums:
+        trials = np.ones_like(y) if weight is None else weight
+        return _RowSums(
+            bernoulli_pearson(y, trials, eta, link),
+            grouped_pearson(y, trials, eta, link) if grouped else math.nan,
+            grouped_deviance(y, trials, eta, link) if grouped else math.nan,
+            Spread.of(eta, trials),
+        )
+
+    return fit.over_rows(of_rows, _RowSums.__add__)
 
 
 def _contains_null(fit: Fit) -> bool:
@@ -206,12 +261,12 @@ def _notes(fit: Fit) -> Iterator[str]:
         yield "The model is the null model: there is no likelihood ratio test."
     if fit.nobs - fit.rank <= 1:
         yield "AICc does not exist with so few rows for so many coefficients."
-    if fit.design.grouped and fit.design.y.size <= fit.rank:
+    if fit.design.grouped and fit.design.totals.rows <= fit.rank:
         yield (
             "There are as many coefficients as grouped rows: their deviance has no degrees of freedom, hence neither "
             "p-value nor dispersion."
         )
-    if not np.isfinite(fit.eta).all():
+    if fit.separation is not None:
         yield "Some fitted probabilities are 0 or 1 (separation): McKelvey & Zavoina's pseudo R² does not exist."
 
 
@@ -252,13 +307,35 @@ def efron_r2(ranking: Ranking) -> float:
     return gain if abs(gain) > _ROUNDING else 0.0
 
 
-def mckelvey_zavoina_r2(eta: Floats, weight: Floats | None, latent_variance: float) -> float:
+@dataclass(frozen=True)
+class Spread:
+    """Weight, mean, and weighted squares about the mean of some values; NaN squares where one is infinite.
+
+    Reference: Chan, Golub & LeVeque (1983), The American Statistician 37, 242-247 (how two of them add up).
+    """
+
+    weight: float
+    mean: float
+    squares: float
+
+    @classmethod
+    def of(cls, values: Floats, weight: Floats) -> Spread:
+        """Look at values, shape (b,), of which each has a weight."""
+        if not np.isfinite(values).all():
+            return cls(float(weight.sum()), math.nan, math.nan)
+        apart = values - values[0]  # exactly 0 where all are equal
+        mean = float(np.average(apart, weights=weight))
+        return cls(float(weight.sum()), mean + float(values[0]), float(np.dot(weight, (apart - mean) ** 2)))
+
+    def __add__(self, other: Spread) -> Spread:
+        weight, gap = self.weight + other.weight, other.mean - self.mean
+        share = other.weight / weight
+        return Spread(weight, self.mean + gap * share, self.squares + other.squares + gap**2 * self.weight * share)
+
+
+def mckelvey_zavoina_r2(eta: Spread, latent_variance: float) -> float:
     """Give V / (V + v), V the variance of the linear predictor over rows (divisor n); NaN where it is infinite."""
-    if not np.isfinite(eta).all():
-        return math.nan
-    apart = eta - eta[0]  # exactly 0 where all are equal
-    mean = float(np.average(apart, weights=weight))
-    variance = float(np.average((apart - mean) ** 2, weights=weight))
+    variance = eta.squares / eta.weight
     return variance / (variance + latent_variance)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from glmlr.exhibits import Table
@@ -28,8 +27,8 @@ def response_profile(fit: Fit) -> Table:
 
     """
     design = fit.design
-    trials = np.ones_like(design.y) if design.weight is None else np.asarray(design.weight)
-    counts = [float((trials * design.y).sum()), float((trials * (1.0 - design.y)).sum())]
+    totals = design.totals
+    counts = [totals.events, totals.trials - totals.events]
     frame = pd.DataFrame(
         {
             "level": [design.event.label, design.event.other_label, "Total"],
@@ -39,9 +38,8 @@ def response_profile(fit: Fit) -> Table:
         }
     )
     roles = {"level": "text", "role": "text", "n": "count", "share": "percent"}
-    if design.importance is not None:
-        weights = [float((trials * design.importance * part).sum()) for part in (design.y, 1.0 - design.y)]
-        frame["weight"] = [*weights, sum(weights)]
+    if design.weighted:
+        frame["weight"] = [totals.weight_of_events, totals.weight - totals.weight_of_events, totals.weight]
         roles["weight"] = "count"
     return Table(
         "response_profile",
