@@ -178,19 +178,25 @@ def over_pieces(pieces: Sequence[Piece], function: Callable[[Block], T], add: Ca
     def sum_of(piece: Piece) -> list[T]:
         total: list[T] = []
         for block in piece():
-            total = _added(add, total, [function(block)])
+            total = added(add, total, [function(block)])
         return total
 
     nothing: list[T] = []
-    return _only(reduce(partial(_added, add), _in_threads(sum_of, pieces), nothing))
+    return only(reduce(partial(added, add), _in_threads(sum_of, pieces), nothing))
 
 
-def _added(add: Callable[[T, T], T], one: list[T], other: list[T]) -> list[T]:
+def added(add: Callable[[T, T], T], one: list[T], other: list[T]) -> list[T]:
     """Add two sums, either of which may be of no rows."""
     return [add(one[0], other[0])] if one and other else one or other
 
 
-def _only(total: list[T]) -> T:
+def only(total: list[T]) -> T:
+    """Give a sum that is of some rows.
+
+    Raises:
+        FitError: it is of none.
+
+    """
     if not total:
         raise FitError("There are no rows to fit.")
     return total[0]
@@ -222,8 +228,8 @@ class Mapped(ABC):
             changed = self.changed(block)
             return [] if changed is None else [function(changed)]
 
-        total: list[T] = self.rows.over(_part, partial(_added, add))
-        return _only(total)
+        total: list[T] = self.rows.over(_part, partial(added, add))
+        return only(total)
 
 
 @dataclass(frozen=True, eq=False)

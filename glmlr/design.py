@@ -27,6 +27,7 @@ from glmlr.patterns import Patterns, collapse
 from glmlr.recipe import NewRows, Term
 from glmlr.rows import Roles, RowAccount, choose_rows
 from glmlr.sources import read
+from glmlr.streamed import Stream, build_streamed_design
 from glmlr.weights import class_weights_of
 
 __all__ = ["Collapsed", "Design", "DesignInMemory", "NewRows", "RowAccount", "Term", "build_design"]
@@ -142,6 +143,15 @@ class _Kept:
         if block is None:
             block = self._made[rows.start] = self._make(rows)
         return block
+
+
+def design_of(formula: str, data: Any, **options: Any) -> Design:
+    """Apply a formula to rows, held in memory or read in parts; see `build_design`."""
+    stream = data if isinstance(data, Stream) else None
+    if stream is None:
+        return build_design(formula, data, **options)
+    roles = Roles(*(options.pop(name, None) for name in ("freq_weights", "sample_weight", "offset", "cluster")))
+    return build_streamed_design(formula, stream, roles=roles, **options)
 
 
 def build_design(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from glmlr.blocks import Block
 from glmlr.coding import patsy_design_info
 from glmlr.outcomes import outcomes_of_new_rows
+from glmlr.patterns import Patterns
 from glmlr.recipe import NewRows, Recipe, Term, applied
 from glmlr.response import Event
 from glmlr.rows import RowAccount
@@ -81,6 +82,11 @@ class Design(ABC):
     def terms(self) -> tuple[Term, ...]:
         """Terms in the order of their columns; their columns cover range(k)."""
         return self.recipe.terms
+
+    @property
+    @abstractmethod
+    def patterns(self) -> Patterns | None:
+        """The covariate patterns the rows collapse to, or None where there are too many or rows differ otherwise."""
 
     @abstractmethod
     def over(self, function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:

@@ -155,7 +155,7 @@ def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Pre
         refuse_not_finite(expression, numbers, rows.columns)
         learned = Prepared(replace(ingredient, width=width_of(numbers)), numbers)
     if mentioned := functions.mentioned(expression.code):
-        _refuse_dependence_on_other_rows(learned, rows, functions, mentioned)
+        refuse_dependence_on_other_rows(learned, rows, functions, mentioned)
     return learned
 
 
@@ -235,10 +235,10 @@ def prepare_offset(expression: Expression, rows: UsedRows, functions: Functions)
     return replace(learned, values=np.asarray(learned.values, dtype=np.float64))
 
 
-def _refuse_dependence_on_other_rows(
+def refuse_dependence_on_other_rows(
     learned: Prepared, rows: UsedRows, functions: Functions, mentioned: Sequence[str]
 ) -> None:
-    """Evaluate a user's function on some of the rows: each must keep the value it had among all rows."""
+    """Evaluate a user's function on some of the rows, and refuse it where a row gets another value than among all."""
     some = np.zeros(rows.size, dtype=bool)
     some[:: max(2, rows.size // 500)] = True
     part = {name: column.at(some) for name, column in rows.columns.items()}

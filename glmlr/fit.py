@@ -17,7 +17,7 @@ from glmlr.account import account, broken_dependencies, separation_sentence
 from glmlr.blocks import Block, Mapped, Rows, Subset, linear_predictor, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
-from glmlr.design import Collapsed, Design, DesignInMemory, NewRows, build_design
+from glmlr.design import Collapsed, Design, DesignInMemory, NewRows, design_of
 from glmlr.errors import (
     ConvergenceWarning,
     FitError,
@@ -219,7 +219,9 @@ class Fit:
         if isinstance(self.design, DesignInMemory):
             return function(np.asarray(self.eta), self.design.y, self.design.weight)
         predictor = _LinearPredictor(self.working, self.prior_shift, self.separation)
-        return over_blocks(self.design, lambda block: function(predictor.of(block), block.y, block.weight), add)
+        patterns = None if self.design.grouped else self.design.patterns
+        rows: Rows = self.design if patterns is None else Collapsed(self.design, patterns)
+        return over_blocks(rows, lambda block: function(predictor.of(block), block.y, block.weight), add)
 
     @cached_property
     def eta(self) -> Floats:
@@ -268,7 +270,10 @@ class Fit:
     @cached_property
     def ranking(self) -> Ranking:
         """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
-        design = self.held
+        design = self.design
+        if not isinstance(design, DesignInMemory):
+            mean = self.link.mean
+            return self.over_rows(lambda eta, y, weight: rank(mean(eta), y, weight), Ranking.merge)
         patterns = design.patterns
         if patterns is None or self.separation is not None:
             return rank(self.probabilities, design.y, design.weight)
@@ -436,7 +441,7 @@ def fit(
         raise OptionError("robust= and cluster= name two covariances; give one of them.")
     if not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
         raise OptionError(f"max_iterations={max_iterations!r} is not a whole number of at least 1.")
-    design = build_design(
+    design = design_of(
         formula,
         data,
         event=event,
@@ -483,7 +488,7 @@ def fit_design(
 
 def _maximum(design: Design, link: Link, max_iterations: int) -> Maximum:
     """Maximise the likelihood over the rows, or over the covariate patterns that they collapse to."""
-    patterns = design.patterns if isinstance(design, DesignInMemory) else None
+    patterns = design.patterns
     if patterns is None:
         return maximise(design, link, max_iterations=max_iterations)
     found = maximise(Collapsed(design, patterns), link, max_iterations=max_iterations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,12 @@ def outcomes_of(
     if len(parsed.response) == 2:
         return _counts(parsed, rows, event, functions)
     expression = parsed.response[0]
-    values = _response_values(expression, rows.columns, rows.size, functions)
+    values = response_values(expression, rows.columns, rows.size, functions)
     y, coded = code_response(values, expression.name, event)
     return y, None, coded
 
 
-def _response_values(
+def response_values(
     expression: Expression, columns: Mapping[str, Column], size: int, functions: Functions
 ) -> pd.Series:
     """Give the values of a response without missing values, as a Series that `code_response` takes."""
@@ -64,7 +64,24 @@ def _response_values(
 
 def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats, Event]:
     """Read successes + failures: shares, trials, and which of the two is the event."""
-    counts = [_count(part, rows.columns, rows.size, functions) for part in parsed.response]
+    counts = counts_of(parsed, rows, functions)
+    coded = event_of_counts(parsed, [float(count.sum()) for count in counts], event)
+    trials = counts[0] + counts[1]
+    return counts[0 if coded.level == parsed.response[0].name else 1] / trials, trials, coded
+
+
+def counts_of(parsed: Formula, rows: UsedRows, functions: Functions) -> list[Floats]:
+    """Give the two counts of a response successes + failures, shape (n,) each."""
+    return [_count(part, rows.columns, rows.size, functions) for part in parsed.response]
+
+
+def event_of_counts(parsed: Formula, sums: Sequence[float], event: Any) -> Event:
+    """Say which of two counts is that of the events, given the sum of each.
+
+    Raises:
+        ResponseError: an event that is neither, or a count that is 0 in every row.
+
+    """
     names = [part.name for part in parsed.response]
     chosen = 0
     if event is not None:
@@ -74,11 +91,10 @@ def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -
                 f"event={event!r} is not one of the two counts {names[0]!r} and {names[1]!r}{hint or '.'}"
             )
         chosen = names.index(event)
-    trials = counts[0] + counts[1]
-    for count, name in zip(counts, names, strict=True):
-        if not count.any():
+    for total, name in zip(sums, names, strict=True):
+        if total == 0:
             raise ResponseError(f"The count {name!r} is 0 in every row; a model needs both events and non-events.")
-    return counts[chosen] / trials, trials, Event(parsed.label, names[chosen], names[1 - chosen])
+    return Event(parsed.label, names[chosen], names[1 - chosen])
 
 
 def _count(part: Expression, columns: Mapping[str, Column], size: int, functions: Functions) -> Floats:
@@ -104,21 +120,33 @@ def outcomes_of_new_rows(recipe: Recipe, data: Any) -> tuple[Floats, Floats | No
     for column in columns.values():
         if column.missing is not None:
             complete &= ~column.missing
-    kept = {name: column.at(complete) for name, column in columns.items()}
     size = int(complete.sum())
-    y = np.full(complete.size, np.nan)
+    y, trials = np.full(complete.size, np.nan), None
     if len(recipe.formula.response) == 2:
-        counts = [_count(part, kept, size, recipe.functions) for part in recipe.formula.response]
-        first = recipe.event.level == recipe.formula.response[0].name
         trials = np.full(complete.size, np.nan)
-        trials[complete] = counts[0] + counts[1]
-        with np.errstate(invalid="ignore"):
-            y[complete] = counts[0 if first else 1] / trials[complete]
-        return y, trials
     if size:
-        values = _response_values(recipe.formula.response[0], kept, size, recipe.functions)
-        y[complete] = _frozen_event(values, recipe.event)
-    return y, None
+        rows = UsedRows({name: column.at(complete) for name, column in columns.items()}, size, None)
+        y[complete], counted = outcomes_as_in_fit(recipe, rows)
+        if trials is not None:
+            trials[complete] = counted
+    return y, trials
+
+
+def outcomes_as_in_fit(recipe: Recipe, rows: UsedRows) -> tuple[Floats, Floats | None]:
+    """Code the response of complete rows by the event of a fit: shares of events, and trials where there are counts.
+
+    Raises:
+        ResponseError: a value that is neither the event nor the other one.
+
+    """
+    parsed = recipe.formula
+    if len(parsed.response) == 2:
+        counts = counts_of(parsed, rows, recipe.functions)
+        trials = counts[0] + counts[1]
+        with np.errstate(invalid="ignore"):
+            return counts[0 if recipe.event.level == parsed.response[0].name else 1] / trials, trials
+    values = response_values(parsed.response[0], rows.columns, rows.size, recipe.functions)
+    return _frozen_event(values, recipe.event), None
 
 
 def _frozen_event(values: pd.Series, event: Event) -> Floats:

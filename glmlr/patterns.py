@@ -7,8 +7,9 @@ stays that of the Bernoulli rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -35,14 +36,14 @@ class Patterns:
         values: what each factor is in each pattern, one array of length m for each factor.
         y: share of events in each pattern, shape (m,).
         weight: Bernoulli trials of each pattern, shape (m,).
-        of_row: pattern of each row, shape (n,).
+        of_row: pattern of each row, shape (n,), where the rows are held.
 
     """
 
     values: tuple[Any, ...]
     y: Floats
     weight: Floats
-    of_row: Integers
+    of_row: Integers = field(default_factory=lambda: np.empty(0, dtype=np.intp))
 
     @cached_property
     def example(self) -> Integers:
@@ -50,6 +51,61 @@ class Patterns:
         row = np.empty(self.y.size, dtype=np.intp)
         row[self.of_row] = np.arange(self.of_row.size)
         return row
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells that discrete factors span.
+
+    Attributes:
+        sizes: number of values of each factor.
+        lowest: for each factor of whole numbers the lowest of them; None for one that is codes of levels.
+
+    """
+
+    sizes: tuple[int, ...]
+    lowest: tuple[float | None, ...]
+
+    @property
+    def number(self) -> int:
+        """How many cells there are."""
+        return math.prod(self.sizes)
+
+    def of_rows(self, values: Sequence[Any]) -> Integers:
+        """Give the cell of each row, shape (n,), from the values of the factors."""
+        cell = np.zeros(np.asarray(values[0]).size, dtype=np.intp)
+        for value, size, low in zip(values, self.sizes, self.lowest, strict=True):
+            cell *= size
+            cell += np.asarray(value) if low is None else (np.asarray(value) - low).astype(np.intp)
+        return cell
+
+    def counted(self, cell: Integers, y: Floats, weight: Floats | None) -> Floats:
+        """Count trials and events in each cell, shape (2, cells)."""
+        trials = np.bincount(cell, weights=weight, minlength=self.number)
+        events = np.bincount(cell, weights=y if weight is None else y * weight, minlength=self.number)
+        return np.vstack([trials, events])
+
+    def patterns(self, counts: Floats, cell: Integers | None = None) -> Patterns:
+        """Give the cells that have rows, from the counts of all cells; and the pattern of each row from its cell."""
+        there = np.flatnonzero(counts[0])
+        values = tuple(
+            part if low is None else part + low
+            for part, low in zip(np.unravel_index(there, self.sizes), self.lowest, strict=True)
+        )
+        trials, events = counts[:, there]
+        if cell is None:
+            return Patterns(values, events / trials, trials)
+        number = np.zeros(self.number, dtype=np.intp)
+        number[there] = np.arange(there.size)
+        return Patterns(values, events / trials, trials, number[cell])
+
+
+def cells_of(factors: Sequence[tuple[int, float | None]], rows: int) -> Cells | None:
+    """Give the cells of factors, each with its number of values and its lowest; None where they are too many."""
+    sizes, lowest = tuple(size for size, _ in factors), tuple(low for _, low in factors)
+    if rows < _FEWEST_ROWS or not factors or math.prod(sizes) * _ROWS_PER_PATTERN > rows:
+        return None
+    return Cells(sizes, lowest)
 
 
 def collapse(values: Sequence[Any], levels: Sequence[int], y: Floats, weight: Floats | None) -> Patterns | None:
@@ -62,39 +118,22 @@ def collapse(values: Sequence[Any], levels: Sequence[int], y: Floats, weight: Fl
         weight: Bernoulli trials of each row, shape (n,), or None for 1.
 
     """
-    n = y.size
-    if n < _FEWEST_ROWS or not values:
-        return None
-    coded: list[tuple[Integers, int, Any]] = []
-    cells = 1
+    factors: list[tuple[int, float | None]] = []
     for value, count in zip(values, levels, strict=True):
-        found = (np.asarray(value), count, None) if count else _as_codes(np.asarray(value))
-        if found is None:
+        found = (count, None) if count else _whole_range(np.asarray(value))
+        factors.append((y.size, None) if found is None else found)
+        # Nothing is looked at that could not matter any more.
+        if cells_of(factors, y.size) is None:
             return None
-        coded.append(found)
-        cells *= found[1]
-        if cells * _ROWS_PER_PATTERN > n:
-            return None
-    code = np.zeros(n, dtype=np.intp)
-    for position, size, _ in coded:
-        code *= size
-        code += position
-    trials = np.bincount(code, weights=weight, minlength=cells)
-    events = np.bincount(code, weights=y if weight is None else y * weight, minlength=cells)
-    there = np.flatnonzero(trials)
-    number = np.zeros(cells, dtype=np.intp)
-    number[there] = np.arange(there.size)
-    parts = np.unravel_index(there, [size for _, size, _ in coded])
-    taken = tuple(
-        part.astype(np.asarray(value).dtype) if numbers is None else numbers[part]
-        for part, value, (_, _, numbers) in zip(parts, values, coded, strict=True)
-    )
-    total = trials[there].astype(np.float64)
-    return Patterns(taken, events[there] / total, total, number[code])
+    cells = cells_of(factors, y.size)
+    if cells is None:
+        return None
+    cell = cells.of_rows(values)
+    return cells.patterns(cells.counted(cell, y, weight), cell)
 
 
-def _as_codes(values: npt.NDArray[Any]) -> tuple[Integers, int, Floats] | None:
-    """Code a numeric column of whole numbers over a small range; a look at every 997th row turns most others away."""
+def _whole_range(values: npt.NDArray[Any]) -> tuple[int, float] | None:
+    """Give size and start of the range of whole numbers; a look at every 997th row turns most other columns away."""
     if values.ndim != 1:
         return None
     probe = values[::_PROBE]
@@ -103,5 +142,4 @@ def _as_codes(values: npt.NDArray[Any]) -> tuple[Integers, int, Floats] | None:
     low, high = float(values.min()), float(values.max())
     if high - low > _WIDEST_RANGE or not (values == np.floor(values)).all():
         return None
-    size = int(high - low) + 1
-    return (values - low).astype(np.intp), size, low + np.arange(size, dtype=np.float64)
+    return int(high - low) + 1, low

@@ -1,35 +1,88 @@
 """What does a transform learn from the rows? Centre, spread and polynomials, kept as plain numbers.
 
-A transform that learns looks at the rows of the fit once, keeps plain numbers, and gives each later row a value that
-depends on this row and those numbers. Under frequency weights it learns what it would from the repeated rows.
+A transform that learns looks at the rows of the fit, keeps plain numbers, and gives each later row a value that depends
+on this row and those numbers. Under frequency weights it learns what it would from the repeated rows.
+
+The rows may come in chunks, in any thread or on any machine: a `Learning` says what one chunk tells, how two such
+answers add up, and what follows from the sum. Sums over rows are kept in extended precision, so that how the rows were
+cut does not show in the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from glmlr.quantiles import Tally, few_values
 from glmlr.rowwise import as_float
 
 Floats = npt.NDArray[np.float64]
+LongFloats = npt.NDArray[np.longdouble]
 
 #: A spline or polynomial of more columns than this is a slip of the pen, and would fill the memory.
 MOST_COLUMNS: Final = 1000
 
 
 class Learned(Protocol):
-    """What a transform has learnt: plain numbers, and how to apply them to any rows."""
+    """What a transform has learnt: plain numbers, and how to apply them to any rows.
+
+    It may have a `note`, a sentence that belongs into the account of the fit, or None.
+    """
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Give the transformed values of any rows."""
         ...
 
 
-Learner = Callable[..., Learned]  # learner(weight, *arguments, **options): weight (m,) is a frequency, or None
+@runtime_checkable
+class Learning(Protocol):
+    """What one pass over the rows must find out, without a state: it may run anywhere, on any chunk of rows.
+
+    Attributes:
+        sequential: True where chunks must be added one by one in the order of the rows, the sum so far on the left;
+            otherwise they may be added in any grouping.
+
+    """
+
+    sequential: ClassVar[bool] = False
+
+    def look(self, weight: Floats | None, *arguments: Any, **options: Any) -> Any:
+        """Say what one chunk of rows tells; weight (m,) is a frequency, or None."""
+        ...
+
+    def add(self, one: Any, other: Any) -> Any:
+        """Put together what two sets of rows tell; the rows of `one` come first."""
+        ...
+
+    def learnt(self, total: Any) -> Learned | Learning:
+        """Give what has been learnt from all rows, or what the next pass must find out."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A transform that learns: from all rows at once when it is called, from chunks of rows by `learning`."""
+
+    learning: Learning
+
+    def __call__(self, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
+        """Learn from rows that are all at hand; weight (m,) is a frequency, or None."""
+        return learn(self.learning, weight, *arguments, **options)
+
+
+def learn(learning: Learning, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
+    """Go through all passes with the rows as one chunk."""
+    found: Learned | Learning = learning
+    while isinstance(found, Learning):
+        found = found.learnt(found.look(weight, *arguments, **options))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ rows and sums
 
 
 def _columns_of(values: Any) -> Floats:
@@ -39,12 +92,56 @@ def _columns_of(values: Any) -> Floats:
     return np.asarray(array)
 
 
-def _mean(values: Floats, weight: Floats | None) -> Floats:
-    """Weighted mean over rows, summed in extended precision."""
-    if weight is None:
-        return np.asarray(values.sum(axis=0, dtype=np.longdouble) / values.shape[0], dtype=np.float64)
-    shaped = weight if values.ndim == 1 else weight[:, None]
-    return np.asarray((values * shaped).sum(axis=0, dtype=np.longdouble) / weight.sum(), dtype=np.float64)
+def finite_rows(values: Floats, weight: Floats | None) -> tuple[Floats, Floats | None]:
+    """Give the rows to learn from, with their frequencies.
+
+    A row of frequency 0 counts as absent. A row with a value that is not finite would make everything so that is
+    learnt; left out, its own value alone is undefined, which is refused with its number of rows.
+    """
+    kept = np.isfinite(values) if values.ndim == 1 else np.isfinite(values).all(axis=1)
+    if weight is not None:
+        kept &= weight > 0
+    if kept.all():
+        return values, weight
+    return values[kept], None if weight is None else weight[kept]
+
+
+def weighted_sum(values: Floats, weight: Floats | None) -> LongFloats:
+    """Add up rows, shape (m,) or (m, k), as often as their frequency says, in extended precision."""
+    if weight is not None:
+        values = values * (weight if values.ndim == 1 else weight[:, None])
+    return np.asarray(values.sum(axis=0, dtype=np.longdouble))
+
+
+def rows_in(values: Floats, weight: Floats | None) -> float:
+    """Count rows as often as their frequency says."""
+    return float(values.shape[0] if weight is None else weight.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """A sum over rows, as often as their frequency says, and the number of rows."""
+
+    rows: float
+    total: LongFloats
+
+    def added(self, other: Sums) -> Sums:
+        """Give the sum over both sets of rows."""
+        return Sums(self.rows + other.rows, self.total + other.total)
+
+    @property
+    def mean(self) -> Floats:
+        """The mean, NaN where there is no row."""
+        total = self.total / self.rows if self.rows else np.full_like(self.total, np.nan)
+        return np.asarray(total, dtype=np.float64)
+
+
+def sums_of(values: Floats, weight: Floats | None) -> Sums:
+    """Add up one chunk of rows, shape (m,) or (m, k)."""
+    return Sums(rows_in(values, weight), weighted_sum(values, weight))
+
+
+# ------------------------------------------------------------------------------------------------ centre
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +150,29 @@ class Centered:
 
     mean: Floats
 
-    @classmethod
-    def learn(cls, weight: Floats | None, x: Any) -> Centered:
-        """Learn the mean."""
-        return cls(_mean(_columns_of(x), weight))
-
     def __call__(self, x: Any) -> Floats:
         """Give x - mean, shape of x."""
         return np.asarray(_columns_of(x) - self.mean)
+
+
+@dataclass(frozen=True, eq=False)
+class CenterLearning(Learning):
+    """Learns the mean."""
+
+    def look(self, weight: Floats | None, x: Any) -> Sums:
+        """Add up a chunk."""
+        return sums_of(*finite_rows(_columns_of(x), weight))
+
+    def add(self, one: Sums, other: Sums) -> Sums:
+        """Add up two sets of rows."""
+        return one.added(other)
+
+    def learnt(self, total: Sums) -> Centered:
+        """Divide by the number of rows."""
+        return Centered(total.mean)
+
+
+# ------------------------------------------------------------------------------------------------ spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +181,6 @@ class Standardized:
 
     mean: Floats
     deviation: Floats
-
-    @classmethod
-    def learn(
-        cls, weight: Floats | None, x: Any, center: bool = True, rescale: bool = True, ddof: float = 0
-    ) -> Standardized:
-        """Learn mean and standard deviation with divisor n - ddof; ddof=1 is R's scale()."""
-        del center  # whether the mean is taken off is for the call
-        values = _columns_of(x)
-        mean = _mean(values, weight)
-        n = values.shape[0] if weight is None else float(weight.sum())
-        if rescale and n - ddof <= 0:
-            raise ValueError(f"a standard deviation with divisor n - {ddof} needs more than {ddof} rows")
-        deviation = np.sqrt(_mean((values - mean) ** 2, weight) * (n / max(n - ddof, 1e-300)))
-        if rescale and not (deviation > 0).all():
-            raise ValueError("the values do not vary, so they have no standard deviation to divide by")
-        return cls(mean, np.asarray(deviation))
 
     def __call__(self, x: Any, center: bool = True, rescale: bool = True, ddof: float = 0) -> Floats:
         """Give (x - mean) / deviation, shape of x."""
@@ -95,18 +191,176 @@ class Standardized:
 
 
 @dataclass(frozen=True, eq=False)
+class Moments:
+    """What one set of rows tells of its centre and spread.
+
+    Squares are summed about the mean of their own rows and moved to the common mean, which loses no digits however far
+    the mean is from 0 (Chan, Golub & LeVeque 1983, The American Statistician 37, 242-247).
+
+    Attributes:
+        sums: number and sum of the rows.
+        first: sum of x - mean, which the rounding of the mean to double precision leaves over.
+        second: sum of (x - mean)^2, about the same rounded mean.
+
+    """
+
+    sums: Sums
+    first: LongFloats
+    second: LongFloats
+
+    def added(self, other: Moments) -> Moments:
+        """Give the moments of both sets of rows, about their common mean."""
+        sums = self.sums.added(other.sums)
+        first, second = (a + b for a, b in zip(self._around(sums.mean), other._around(sums.mean), strict=True))
+        return Moments(sums, first, second)
+
+    def _around(self, mean: Floats) -> tuple[LongFloats, LongFloats]:
+        rows = self.sums.rows
+        if rows == 0:
+            return self.first, self.second
+        step = self.sums.mean.astype(np.longdouble) - mean
+        return self.first + rows * step, self.second + 2 * step * self.first + rows * step**2
+
+
+def moments_of(values: Floats, weight: Floats | None) -> Moments:
+    """Give the moments of one chunk of rows, shape (m,) or (m, k)."""
+    sums = sums_of(values, weight)
+    apart = values - sums.mean
+    return Moments(sums, weighted_sum(apart, weight), weighted_sum(apart**2, weight))
+
+
+@dataclass(frozen=True, eq=False)
+class _Spread:
+    """The moments of some rows, and how the transform was called."""
+
+    moments: Moments
+    rescale: bool
+    ddof: float
+
+
+@dataclass(frozen=True, eq=False)
+class StandardizeLearning(Learning):
+    """Learns mean and standard deviation with divisor n - ddof; ddof=1 is R's scale()."""
+
+    def look(
+        self, weight: Floats | None, x: Any, center: bool = True, rescale: bool = True, ddof: float = 0
+    ) -> _Spread:
+        """Add up a chunk."""
+        del center  # whether the mean is taken off is for the call
+        return _Spread(moments_of(*finite_rows(_columns_of(x), weight)), rescale, ddof)
+
+    def add(self, one: _Spread, other: _Spread) -> _Spread:
+        """Add up two sets of rows."""
+        return _Spread(one.moments.added(other.moments), one.rescale, one.ddof)
+
+    def learnt(self, total: _Spread) -> Standardized:
+        """Give mean and deviation.
+
+        Raises:
+            ValueError: too few rows for the divisor, or all values are one.
+
+        """
+        moments, ddof = total.moments, total.ddof
+        n = moments.sums.rows
+        if total.rescale and n - ddof <= 0:
+            raise ValueError(f"a standard deviation with divisor n - {ddof} needs more than {ddof} rows")
+        deviation = np.sqrt(Sums(n, moments.second).mean * (n / max(n - ddof, 1e-300)))
+        if total.rescale and not (deviation > 0).all():
+            raise ValueError("the values do not vary, so they have no standard deviation to divide by")
+        return Standardized(moments.sums.mean, np.asarray(deviation))
+
+
+# ------------------------------------------------------------------------------------------------ polynomials
+
+
+@dataclass(frozen=True, eq=False)
 class Polynomials:
     """poly(x, degree, raw=False): polynomials orthonormal over the rows of the fit, as R's poly().
 
     Reference: Kennedy & Gentle (1980), Statistical Computing, pp. 343-4 (the three-term recurrence).
+
+    Attributes:
+        origin: mean of the rows, taken off x first so that a mean far from 0 costs no digits.
+        alpha: what is taken off x - origin in each step, shape (degree,).
+        norm: sum of squares of each polynomial, from degree 0, shape (degree + 1,).
+
     """
 
+    origin: float
     alpha: Floats
     norm: Floats
 
-    @classmethod
-    def learn(cls, weight: Floats | None, x: Any, degree: int = 1, raw: bool = False) -> Polynomials:
-        """Learn the coefficients of the recurrence."""
+    def __call__(self, x: Any, degree: int = 1, raw: bool = False) -> Floats:
+        """Give the polynomials of degree 1, ..., degree, shape (m, degree)."""
+        values = _columns_of(x)
+        if raw:
+            return np.asarray(values[:, None] ** np.arange(1, degree + 1))
+        out = np.empty((values.size, degree))
+        for power, polynomial in enumerate(self.unscaled(values)):
+            if power:
+                out[:, power - 1] = polynomial / np.sqrt(self.norm[power])
+        return out
+
+    def unscaled(self, values: Floats) -> Iterator[Floats]:
+        """Give the polynomials of degree 0, 1, ... before they are scaled, shape (m,) each."""
+        apart = values - self.origin
+        before, now = np.zeros_like(values), np.ones_like(values)
+        yield now
+        for power, alpha in enumerate(self.alpha):
+            ratio = self.norm[power] / self.norm[power - 1] if power else 0.0
+            before, now = now, (apart - alpha) * now - ratio * before
+            yield now
+
+
+@dataclass(frozen=True, eq=False)
+class _Recurrence(Learning):
+    """Learns the next step of the recurrence: a pass over the rows for each degree."""
+
+    degree: int
+    known: Polynomials
+
+    def look(self, weight: Floats | None, x: Any, *_: Any, **__: Any) -> LongFloats:
+        """Add up w p^2 and w (x - origin) p^2 for the polynomial p known so far, shape (2,)."""
+        values, weight = finite_rows(_columns_of(x), weight)
+        for polynomial in self.known.unscaled(values):
+            square = polynomial**2
+        square = square if weight is None else weight * square
+        return np.stack([weighted_sum(square, None), weighted_sum((values - self.known.origin) * square, None)])
+
+    def add(self, one: LongFloats, other: LongFloats) -> LongFloats:
+        """Add up two sets of rows."""
+        return one + other
+
+    def learnt(self, total: LongFloats) -> Polynomials | _Recurrence:
+        """Give the polynomials, or the recurrence one degree further."""
+        norm = np.append(self.known.norm, np.float64(total[0]))
+        if self.known.alpha.size == self.degree:
+            return replace(self.known, norm=norm)
+        alpha = np.append(self.known.alpha, np.float64(total[1] / total[0]))
+        return _Recurrence(self.degree, replace(self.known, alpha=alpha, norm=norm))
+
+
+@dataclass(frozen=True, eq=False)
+class _FirstLook:
+    """What some rows tell of a polynomial at first: their distinct values while these are few, and their mean."""
+
+    degree: int
+    distinct: Tally | None = None
+    moments: Moments | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PolynomialLearning(Learning):
+    """Learns the coefficients of the recurrence; from the distinct values where these are few, in one pass."""
+
+    def look(self, weight: Floats | None, x: Any, degree: int = 1, raw: bool = False) -> _FirstLook:
+        """Count the values, and add up the first step.
+
+        Raises:
+            TypeError: more than one column.
+            ValueError: a degree that is no whole number, or without end.
+
+        """
         values = _columns_of(x)
         if values.ndim != 1:
             raise TypeError("poly takes one column")
@@ -115,39 +369,44 @@ class Polynomials:
         if degree > MOST_COLUMNS:
             raise ValueError(f"the degree {degree:,} asks for more than {MOST_COLUMNS:,} columns")
         if raw:
-            return cls(np.zeros(degree), np.ones(degree + 1))
-        distinct = np.unique(values).size
-        if degree >= distinct:
-            raise ValueError(f"the degree {degree} must be less than the number of distinct values, {distinct}")
-        w = np.ones_like(values) if weight is None else weight
-        alpha, norm = np.zeros(degree), np.zeros(degree + 1)
-        before, now = np.zeros_like(values), np.ones_like(values)
-        norm[0] = w.sum()
-        for power in range(degree):
-            alpha[power] = np.sum(w * values * now**2) / norm[power]
-            ratio = norm[power] / norm[power - 1] if power else 0.0
-            before, now = now, (values - alpha[power]) * now - ratio * before
-            norm[power + 1] = np.sum(w * now**2)
-        return cls(alpha, norm)
+            return _FirstLook(degree)
+        values, weight = finite_rows(values, weight)
+        return _FirstLook(degree, few_values(values, weight), moments_of(values, weight))
 
-    def __call__(self, x: Any, degree: int = 1, raw: bool = False) -> Floats:
-        """Give the polynomials of degree 1, ..., degree, shape (m, degree)."""
-        values = _columns_of(x)
-        if raw:
-            return np.asarray(values[:, None] ** np.arange(1, degree + 1))
-        out = np.empty((values.size, degree))
-        before, now = np.zeros_like(values), np.ones_like(values)
-        for power in range(degree):
-            ratio = self.norm[power] / self.norm[power - 1] if power else 0.0
-            before, now = now, (values - self.alpha[power]) * now - ratio * before
-            out[:, power] = now / np.sqrt(self.norm[power + 1])
-        return out
+    def add(self, one: _FirstLook, other: _FirstLook) -> _FirstLook:
+        """Put two sets of rows together."""
+        if one.moments is None or other.moments is None:
+            return one
+        few = None if one.distinct is None or other.distinct is None else one.distinct.added(other.distinct)
+        few = None if few is not None and few.shift else few
+        return _FirstLook(one.degree, few, one.moments.added(other.moments))
+
+    def learnt(self, total: _FirstLook) -> Learned | Learning:
+        """Give the polynomials, or the pass for the next degree.
+
+        Raises:
+            ValueError: no more distinct values than the degree.
+
+        """
+        degree, distinct, moments = total.degree, total.distinct, total.moments
+        if moments is None:
+            return Polynomials(0.0, np.zeros(degree), np.ones(degree + 1))
+        if distinct is None:
+            steps = _Recurrence(degree, Polynomials(float(moments.sums.mean), np.zeros(0), np.zeros(0)))
+            return steps.learnt(np.stack([np.longdouble(moments.sums.rows), moments.first]))
+        values, counts = distinct.values, distinct.counts.astype(np.float64)
+        if degree >= values.size:
+            raise ValueError(f"the degree {degree} must be less than the number of distinct values, {values.size}")
+        origin = float(sums_of(values, counts).mean)
+        return learn(_Recurrence(degree, Polynomials(origin, np.zeros(0), np.zeros(0))), counts, values)
 
 
-#: name -> learner, for the transforms that need nothing but numpy.
-LEARNERS: Final[Mapping[str, Learner]] = {
-    "center": Centered.learn,
-    "standardize": Standardized.learn,
-    "scale": Standardized.learn,
-    "poly": Polynomials.learn,
+#: name -> what the first pass over the rows must find out, for the transforms that need nothing but numpy.
+LEARNINGS: Final[Mapping[str, Learning]] = {
+    "center": CenterLearning(),
+    "standardize": StandardizeLearning(),
+    "scale": StandardizeLearning(),
+    "poly": PolynomialLearning(),
 }
+#: name -> learner.
+LEARNERS: Final[Mapping[str, Learner]] = {name: Learner(learning) for name, learning in LEARNINGS.items()}

@@ -89,9 +89,9 @@ FLOORS = {
 DESIGN = (
     "glmlr.design",
     "glmlr.streamed",
-    "glmlr.learning",
     "glmlr.designed",
     "glmlr.coding",
+    "glmlr.learning",
     "glmlr.naming",
     "glmlr.rows",
     "glmlr.outcomes",
