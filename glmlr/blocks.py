@@ -21,6 +21,7 @@ from glmlr.threads import one_blas_thread, pool_of_threads
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 T = TypeVar("T")
+E = TypeVar("E")
 
 STRIDE: Final = 40
 
@@ -167,15 +168,17 @@ class ArrayRows(LocalRows):
         return replace(whole.cut(np.ascontiguousarray(self.x[:, rows]), rows), start=rows.start)
 
 
-def over_pieces(pieces: Sequence[Piece], function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
-    """Add up a function of the blocks of some pieces, the pieces in threads.
+def over_pieces(
+    pieces: Sequence[Callable[[], Iterable[E]]], function: Callable[[E], T], add: Callable[[T, T], T]
+) -> T:
+    """Add up a function of what some pieces give, such as blocks, the pieces in threads.
 
     Raises:
         FitError: there are no rows.
 
     """
 
-    def sum_of(piece: Piece) -> list[T]:
+    def sum_of(piece: Callable[[], Iterable[E]]) -> list[T]:
         total: list[T] = []
         for block in piece():
             total = added(add, total, [function(block)])
@@ -202,7 +205,7 @@ def only(total: list[T]) -> T:
     return total[0]
 
 
-def _in_threads(function: Callable[[Piece], list[T]], pieces: Sequence[Piece]) -> Iterator[list[T]]:
+def _in_threads(function: Callable[[E], list[T]], pieces: Sequence[E]) -> Iterator[list[T]]:
     """Give the results in the order of the pieces."""
     pool = None if len(pieces) < 2 else pool_of_threads()
     if pool is None:

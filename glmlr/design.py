@@ -23,11 +23,12 @@ from glmlr.errors import DataError, OptionError
 from glmlr.factors import prepare, prepare_offset
 from glmlr.formula import parse_formula
 from glmlr.outcomes import outcomes_of
+from glmlr.parts import client_among, rows_in_parts
 from glmlr.patterns import Patterns, collapse
 from glmlr.recipe import NewRows, Term
 from glmlr.rows import Roles, RowAccount, choose_rows
 from glmlr.sources import read
-from glmlr.streamed import Stream, build_streamed_design
+from glmlr.streamed import build_streamed_design
 from glmlr.weights import class_weights_of
 
 __all__ = ["Collapsed", "Design", "DesignInMemory", "NewRows", "RowAccount", "Term", "build_design"]
@@ -145,12 +146,23 @@ class _Kept:
         return block
 
 
-def design_of(formula: str, data: Any, **options: Any) -> Design:
-    """Apply a formula to rows, held in memory or read in parts; see `build_design`."""
-    stream = data if isinstance(data, Stream) else None
+def design_of(formula: str, data: Any, *, cluster: Any = None, progress: Any = None, **options: Any) -> Design:
+    """Apply a formula to rows, held in memory or read in parts.
+
+    Args:
+        formula: see `glmlr.formula`.
+        data: see `glmlr.sources.read`, and `glmlr.parts.rows_in_parts`.
+        cluster: the cluster of each row, or a client of a Dask cluster that reads the rows.
+        progress: see `glmlr.progress.watch_of`.
+        **options: see `build_design`.
+
+    """
+    client, clusters = client_among(cluster)
+    stream = rows_in_parts(data, client, progress)
     if stream is None:
-        return build_design(formula, data, **options)
-    roles = Roles(*(options.pop(name, None) for name in ("freq_weights", "sample_weight", "offset", "cluster")))
+        return build_design(formula, data, cluster=clusters, **options)
+    weights, sample, offset = (options.pop(name, None) for name in ("freq_weights", "sample_weight", "offset"))
+    roles = Roles(weights, sample, offset, clusters)
     return build_streamed_design(formula, stream, roles=roles, **options)
 
 

@@ -29,6 +29,7 @@ from glmlr.errors import (
     one_of,
 )
 from glmlr.links import Link, link_named
+from glmlr.progress import Step
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
 from glmlr.scored import Scored
@@ -404,13 +405,16 @@ def fit(
     solver: str = "newton",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     max_iterations: int = 100,
+    progress: bool | Callable[[Step], None] | None = None,
 ) -> Fit:
     """Fit a binomial generalised linear model given by a formula.
 
     Args:
         formula: patsy grammar, "low ~ age + C(race) + smoke"; "successes + failures ~ ..." for counts; "y ~ ." for all
             other columns; back-ticks around names with spaces. Columns come from the data only.
-        data: pandas, polars or pyarrow frame, dict of columns, or the path of a CSV or Parquet file.
+        data: pandas, polars or pyarrow frame, dict of columns, or the path of a CSV or Parquet file. Rows past memory
+            are read in parts, again in each pass: "data/*.parquet", a list of paths, a directory, a large file, a
+            pyarrow dataset, a polars LazyFrame, a DuckDB relation, or a dask.dataframe.
         link: "logit", "probit" or "cloglog".
         event: the value of the response that is the event; needed for two values other than 0/1 and bool.
         freq_weights: counts: each row stands for that many rows. A column name, a Series (aligned by index), or an
@@ -420,10 +424,13 @@ def fit(
         offset: known part of the linear predictor, as freq_weights.
         robust: "HC0", "HC1", "HC2" or "HC3" for sandwich standard errors; None for the expected information, unless
             importance weights make it HC0.
-        cluster: column name, Series or array that names each row's cluster, for cluster-robust standard errors.
+        cluster: column name, Series or array that names each row's cluster, for cluster-robust standard errors; or a
+            dask.distributed Client, whose workers then read and sum the rows.
         solver: "newton", or "statsmodels" for statsmodels' own GLM on the same design.
         functions: functions of your own for the formula, by name.
         max_iterations: largest number of Newton steps.
+        progress: whether a line shows how far each pass over rows that are read in parts is, None for where somebody
+            sees it; or a function that is called with each `glmlr.progress.Step`.
 
     Returns:
         The `Fit`.
@@ -451,6 +458,7 @@ def fit(
         offset=offset,
         cluster=cluster,
         functions=functions,
+        progress=progress,
     )
     return fit_design(design, chosen, robust=robust, solver=solver, max_iterations=int(max_iterations))
 

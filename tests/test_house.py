@@ -36,6 +36,9 @@ FLOORS = {
     "glmlr.sample": 6,
     "glmlr.statsmodels_bridge": 6,
     "glmlr.design": 5,
+    "glmlr.parts": 5,
+    "glmlr.cluster": 5,
+    "glmlr.progress": 2,
     "glmlr.streamed": 5,
     "glmlr.learning": 5,
     "glmlr.designed": 5,
@@ -88,6 +91,8 @@ FLOORS = {
 #: What makes a design, each seeing those after it: one question each, on one floor.
 DESIGN = (
     "glmlr.design",
+    "glmlr.parts",
+    "glmlr.cluster",
     "glmlr.streamed",
     "glmlr.designed",
     "glmlr.coding",

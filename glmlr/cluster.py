@@ -1,0 +1,174 @@
+"""How are rows read that lie on other machines? Their parts are summed where they are, and only the sums travel.
+
+The parts are those of a dask.dataframe, or pieces of files that every worker can read. A sum is formed in groups of
+parts of a fixed size, so that it has the same bits on any number of workers; what a worker had in hand when it died is
+done again by another.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, Final, TypeVar
+
+from glmlr.errors import DataError, FitError, GlmlrError, SourceError
+from glmlr.files import refuse_duplicates
+from glmlr.progress import Watch
+from glmlr.sources import Source, read
+
+T = TypeVar("T")
+
+#: Sums of parts that are added up on a worker before they travel.
+_PARTS_AT_ONCE: Final = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Parts of rows that workers of a Dask cluster read.
+
+    Attributes:
+        client: a dask.distributed Client.
+        names: the columns.
+        described: what the rows are, for sentences.
+        parts: delayed data frames, or pieces with `batches()`.
+        columns: the columns that are read, or None for all.
+        rows: number of rows where it is known.
+        watch: told of each part that has been read, or None.
+
+    """
+
+    client: Any
+    names: tuple[str, ...]
+    described: str
+    parts: Sequence[Any] = field(repr=False)
+    columns: tuple[str, ...] | None = None
+    rows: int | None = None
+    watch: Watch | None = None
+
+    def only(self, columns: list[str]) -> Parts:
+        """Give the same rows with some of the columns."""
+        return replace(self, columns=tuple(columns))
+
+    def over(self, function: Callable[[Source], T], add: Callable[[T, T], T]) -> T:
+        """Add up a function of the parts, in an order that does not depend on the number of workers.
+
+        Raises:
+            FitError: there are no rows.
+            SourceError: the cluster gave up.
+            GlmlrError: what went wrong with the rows of a part.
+
+        """
+        import cloudpickle
+
+        job = cloudpickle.dumps((function, add, self.columns))
+        try:
+            sums = self._sums(job)
+        except GlmlrError:
+            raise
+        except Exception as problem:
+            reason = " ".join(str(problem).split())[:200].rstrip(".") or type(problem).__name__
+            raise SourceError(f"The cluster could not read {self.described}: {reason}.") from problem
+        total: list[T] = reduce(lambda one, other: _plus(add, one, other), sums, [])
+        if not total:
+            raise FitError("There are no rows to fit.")
+        return total[0]
+
+    def _sums(self, job: bytes) -> list[list[Any]]:
+        """Give the sum over each group of parts, each a list of one, or of none where the parts have no rows."""
+        client = self.client
+        task = client.submit(_Job, job, pure=False)
+        parts = [self._future(part) for part in self.parts]
+        single = [client.submit(_sum_of_part, task, part, pure=False, retries=3) for part in parts]
+        groups = [single[at : at + _PARTS_AT_ONCE] for at in range(0, len(single), _PARTS_AT_ONCE)]
+        grouped = [client.submit(_sum_of_group, task, group, pure=False, retries=3) for group in groups]
+        if self.watch is None:
+            return list(client.gather(grouped))
+        return list(self._watched(grouped))
+
+    def _future(self, part: Any) -> Any:
+        """Give what a task takes for a part: the frame that Dask will make, or the piece itself."""
+        return self.client.compute(part) if hasattr(part, "dask") else part
+
+    def _watched(self, grouped: list[Any]) -> Iterator[list[Any]]:
+        assert self.watch is not None
+        share = (self.rows or 0) // max(len(grouped), 1)
+        with self.watch.one_pass(self.rows):
+            for future in grouped:
+                yield future.result()
+                self.watch.read(share)
+
+
+class _Job:
+    """What is done to each part; unpickled once on a worker."""
+
+    def __init__(self, job: bytes) -> None:
+        self._pickled = job
+        self.function, self.add, self.columns = pickle.loads(job)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Job, (self._pickled,)
+
+
+def _sum_of_part(job: _Job, part: Any) -> list[Any]:
+    """Sum over one part, on a worker."""
+    total: list[Any] = []
+    for source in _sources(part, job.columns):
+        total = _plus(job.add, total, [job.function(source)])
+    return total
+
+
+def _sources(part: Any, columns: tuple[str, ...] | None) -> Iterator[Source]:
+    if hasattr(part, "batches"):
+        yield from part.batches()
+    elif len(part):
+        yield read(part if columns is None else part[list(columns)])
+
+
+def _sum_of_group(job: _Job, sums: list[list[Any]]) -> list[Any]:
+    return reduce(lambda one, other: _plus(job.add, one, other), sums, [])
+
+
+def _plus(add: Callable[[Any, Any], Any], one: list[Any], other: list[Any]) -> list[Any]:
+    return [add(one[0], other[0])] if one and other else one or other
+
+
+def is_dask_frame(data: Any) -> bool:
+    """Whether data is a dask.dataframe, told without importing Dask."""
+    return type(data).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(data, "to_delayed")
+
+
+def is_client(value: Any) -> bool:
+    """Whether a value is a dask.distributed Client, told without importing it."""
+    return type(value).__module__.partition(".")[0] == "distributed" and hasattr(value, "submit")
+
+
+def parts_of_frame(data: Any, client: Any) -> Parts:
+    """Give the parts of a dask.dataframe.
+
+    Raises:
+        DataError: two columns of one name.
+        SourceError: there is no cluster to work on.
+
+    """
+    names = tuple(str(name) for name in data.columns)
+    refuse_duplicates(names)
+    if client is None:
+        client = _running_client()
+    parts = data.to_delayed()
+    if not len(parts):
+        raise DataError("The data have no parts; there is nothing to fit.")
+    return Parts(client, names, f"a dask.dataframe of {len(parts):,} parts", list(parts))
+
+
+def _running_client() -> Any:
+    from distributed import default_client
+
+    try:
+        return default_client()  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise SourceError(
+            "A dask.dataframe needs a running cluster; start one with dask.distributed.Client() and give it as "
+            "cluster=client."
+        ) from None
