@@ -272,7 +272,7 @@ class SeenLevels:
 
     def merged(self, other: SeenLevels, expression: Expression) -> SeenLevels:
         """Give the levels of both sets of rows; sorted again where the two sets differ."""
-        if self.levels == other.levels:
+        if self.levels == other.levels and list(map(type, self.levels)) == list(map(type, other.levels)):
             return replace(self, counts=self.counts + other.counts)
         _, levels = sorted_levels(list(_as_one_type([*self.levels, *other.levels])))
         _refuse_many_levels(expression, len(levels), int(self.counts.sum() + other.counts.sum()))
