@@ -12,6 +12,7 @@ outcomes and scores only take arrays as well: `glmlr.association(y, p)`.
 """
 
 from glmlr import datasets, errors, statistics
+from glmlr.database import Query, query
 from glmlr.errors import GlmlrError, GlmlrWarning
 from glmlr.exhibits import Chart, Report, Section, Table
 from glmlr.fit import Fit, fit
@@ -28,6 +29,7 @@ __all__ = [
     "Fit",
     "GlmlrError",
     "GlmlrWarning",
+    "Query",
     "Report",
     "Section",
     "Table",
@@ -39,6 +41,7 @@ __all__ = [
     "from_statsmodels",
     "full_report",
     "log_odds_table",
+    "query",
     "statistics",
 ]
 

@@ -78,9 +78,9 @@ def separation_sentence(design: Design, separation: Separation) -> str:
     which = [
         f"{name} ({signs[sign]})" for name, sign in zip(design.names, separation.direction, strict=True) if sign != 0
     ]
-    rows = int(separation.separated.sum())
+    rows = design.rows_among(separation.separated)
     return (
-        f"{kind} separation: the data predict {rows:,} of {separation.separated.size:,} rows perfectly, so that these "
+        f"{kind} separation: the data predict {rows:,} of {design.totals.rows:,} rows perfectly, so that these "
         f"estimates are infinite: {listing(which)}; judge them by likelihood-ratio tests, not by standard errors."
     )
 

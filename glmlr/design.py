@@ -18,6 +18,7 @@ import pandas as pd
 
 from glmlr.blocks import Block, LocalRows, Piece, in_pieces
 from glmlr.coding import functions_with, recipe_of
+from glmlr.database import Query
 from glmlr.designed import Design, Totals
 from glmlr.errors import DataError, OptionError
 from glmlr.factors import prepare, prepare_offset
@@ -26,7 +27,7 @@ from glmlr.outcomes import outcomes_of
 from glmlr.parts import client_among, rows_in_parts
 from glmlr.patterns import Patterns, collapse
 from glmlr.recipe import NewRows, Term
-from glmlr.rows import Roles, RowAccount, choose_rows
+from glmlr.rows import Roles, RowAccount, choose_rows, columns_read
 from glmlr.sources import read
 from glmlr.streamed import build_streamed_design
 from glmlr.weights import class_weights_of
@@ -71,6 +72,7 @@ class DesignInMemory(LocalRows, Design):
         cluster: cluster number of each row, shape (n,), or None.
         columns: the data columns the formula reads, rows used, for tables of a predictor alone.
         values: the evaluated factors, one array of length n each.
+        stands_for: rows of a database that each row is a pattern of, shape (n,), or None for 1.
 
     """
 
@@ -83,6 +85,7 @@ class DesignInMemory(LocalRows, Design):
     cluster: npt.NDArray[np.int64] | None
     columns: Mapping[str, pd.Series]
     values: tuple[Any, ...] = field(repr=False)
+    stands_for: npt.NDArray[np.int64] | None = None
 
     def pieces(self) -> Sequence[Piece]:
         """Give the rows used in pieces, in order."""
@@ -105,6 +108,10 @@ class DesignInMemory(LocalRows, Design):
             return None
         levels = [len(ingredient.levels or ()) for ingredient in self.recipe.ingredients]
         return collapse(self.values, levels, self.y, self.weight)
+
+    def rows_among(self, chosen: Bools) -> int:
+        """Count some of the rows used, shape (n,), a pattern as the rows of the database that it stands for."""
+        return int((chosen if self.stands_for is None else self.stands_for[chosen]).sum())
 
     def matrix(self) -> Floats:
         """Give all design columns of the rows used, shape (n, k)."""
@@ -158,12 +165,29 @@ def design_of(formula: str, data: Any, *, cluster: Any = None, progress: Any = N
 
     """
     client, clusters = client_among(cluster)
+    if isinstance(data, Query):
+        weights, sample, offset = (options.get(name) for name in ("freq_weights", "sample_weight", "offset"))
+        data = _grouped(formula, data, Roles(weights, sample, offset, clusters), options.get("functions"))
     stream = rows_in_parts(data, client, progress)
     if stream is None:
         return build_design(formula, data, cluster=clusters, **options)
     weights, sample, offset = (options.pop(name, None) for name in ("freq_weights", "sample_weight", "offset"))
     roles = Roles(weights, sample, offset, clusters)
     return build_streamed_design(formula, stream, roles=roles, **options)
+
+
+def _grouped(formula: str, query: Query, roles: Roles, functions: Any) -> Any:
+    """Let a database group its rows by all that a fit reads of them; give a relation where that does not pay."""
+    for name, role in vars(roles).items():
+        if not isinstance(role, str | None):
+            raise OptionError(
+                f"{name}= must name a column of the query, not be a {type(role).__name__}: the rows of a database have "
+                "no order in which values could be lined up with them."
+            )
+    parsed = parse_formula(formula, query.names, functions=functions_with(functions).names, left_out=roles.columns)
+    others = [role for role in (roles.sample_weight, roles.offset, roles.cluster) if role is not None]
+    found = query.grouped([*columns_read(parsed), *others], freq_weights=roles.freq_weights)
+    return query.relation() if found is None else replace(read(found.frame), grouped=found)
 
 
 def build_design(
@@ -222,8 +246,8 @@ def build_design(
         formula=parsed.text,
         event=coded,
         rows=replace(chosen.account, notes=(*chosen.account.notes, *parsed.notes, *notes)),
-        totals=_totals(y, weight, importance),
-        counted=weight is not None,
+        totals=replace(_totals(y, weight, importance), rows=chosen.account.used),
+        counted=roles.freq_weights is not None or trials is not None,
         weighted=importance is not None,
         class_weights=class_weights,
         shifted=shift is not None,
@@ -239,6 +263,7 @@ def build_design(
         cluster=chosen.cluster_codes,
         columns=_UsedColumns({name: source.raw(name) for name in parsed.predictors}, chosen.used),
         values=tuple(one.values for one in learned.values()),
+        stands_for=None if source.grouped is None else _frozen(source.grouped.counted[chosen.used]),
     )
 
 

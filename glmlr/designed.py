@@ -92,6 +92,10 @@ class Design(ABC):
     def over(self, function: Callable[[Block], T], add: Callable[[T, T], T]) -> T:
         """Add up a function of the blocks of rows used; see `glmlr.blocks.over_blocks`."""
 
+    def rows_among(self, chosen: npt.NDArray[np.bool_]) -> int:
+        """Count some of the rows used, shape (n,)."""
+        return int(chosen.sum())
+
     def apply(self, data: Any, *, unknown: str = "error", offset: Any = None) -> NewRows:
         """Build the same columns for new rows; no response is needed.
 

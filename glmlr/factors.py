@@ -20,7 +20,7 @@ from glmlr.errors import DataError, FormulaError, GlmlrError, listing, suggestio
 from glmlr.expressions import CONTRASTS, Expression
 from glmlr.functions import Functions
 from glmlr.program import Program, identifier, program
-from glmlr.sources import Column
+from glmlr.sources import Column, all_finite
 from glmlr.tokens import shortened
 from glmlr.transforms import Learned, Learner
 
@@ -206,7 +206,7 @@ def numeric(expression: Expression, value: Any, size: int) -> npt.NDArray[Any]:
 
 def refuse_not_finite(expression: Expression, values: npt.NDArray[Any], columns: Mapping[str, Column]) -> None:
     """Name a term that is infinite or not a number, with the number of rows and the likely cause."""
-    if values.dtype.kind != "f" or np.isfinite(values).all():
+    if values.dtype.kind != "f" or all_finite(values):
         return
     rows = values if values.ndim == 1 else values.sum(axis=1)
     for name in expression.reads:

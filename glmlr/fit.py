@@ -414,7 +414,8 @@ def fit(
             other columns; back-ticks around names with spaces. Columns come from the data only.
         data: pandas, polars or pyarrow frame, dict of columns, or the path of a CSV or Parquet file. Rows past memory
             are read in parts, again in each pass: "data/*.parquet", a list of paths, a directory, a large file, a
-            pyarrow dataset, a polars LazyFrame, a DuckDB relation, or a dask.dataframe.
+            pyarrow dataset, a polars LazyFrame, a DuckDB relation, or a dask.dataframe. A query of a database,
+            `glmlr.query(connection, sql)`, is grouped there and fitted on the patterns.
         link: "logit", "probit" or "cloglog".
         event: the value of the response that is the event; needed for two values other than 0/1 and bool.
         freq_weights: counts: each row stands for that many rows. A column name, a Series (aligned by index), or an

@@ -120,7 +120,7 @@ def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) ->
     columns = {name: source.column(name) for name in columns_read(parsed)}
     missing = {name: column.missing for name, column in columns.items() if column.missing is not None}
     largest: dict[str, float] = {}
-    frequency = _weights(roles.freq_weights, "freq_weights", source, True, largest)
+    frequency = _frequencies(roles, source, largest)
     sample = _weights(roles.sample_weight, "sample_weight", source, False, largest)
     shift = groups = None
     if roles.offset is not None:
@@ -138,15 +138,14 @@ def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) ->
             counts &= weights > 0
     used = complete & counts
     every = bool(used.all())
-    dropped = {name: int(mask.sum()) for name, mask in missing.items() if mask.any()}
-    account = RowAccount(used.size, int(used.sum()), dropped, int((complete & ~counts).sum()))
+    account = _account(source, missing, complete, used)
 
     def cut(array: Floats | None) -> Floats | None:
         return array if array is None or every else array[used]
 
     kept = {name: column.without_missing() if every else column.at(used) for name, column in columns.items()}
     cluster = None if groups is None else groups.at(used)
-    rows = UsedRows(kept, account.used, cut(frequency))
+    rows = UsedRows(kept, int(used.sum()), cut(frequency))
     return Sifted(rows, used, cut(sample), cut(shift), cluster, account, largest)
 
 
@@ -165,6 +164,26 @@ def refuse_no_rows(account: RowAccount) -> None:
     if account.zero_weight:
         reasons.append(f"{account.zero_weight:,} have weight 0")
     raise DataError(f"None of the {account.read:,} rows can be used: {listing(reasons)}.")
+
+
+def _frequencies(roles: Roles, source: Source, largest: dict[str, float]) -> Floats | None:
+    """Give the frequencies of all rows; of patterns that a database counted, those it found."""
+    if source.grouped is None:
+        return _weights(roles.freq_weights, "freq_weights", source, True, largest)
+    if roles.freq_weights is not None:
+        largest[f"freq_weights (column {roles.freq_weights!r})"] = float(source.grouped.frequency.max(initial=0.0))
+    return source.grouped.frequency
+
+
+def _account(source: Source, missing: Mapping[str, Bools], complete: Bools, used: Bools) -> RowAccount:
+    """Count the rows read, used and dropped; a pattern as the rows of the database that it stands for."""
+    grouped = source.grouped
+    if grouped is None:
+        dropped = {name: int(mask.sum()) for name, mask in missing.items() if mask.any()}
+        return RowAccount(used.size, int(used.sum()), dropped, int((complete & ~used).sum()))
+    read, taken = grouped.rows, int(grouped.counted[used].sum())
+    dropped = {name: int(read[mask].sum()) for name, mask in missing.items() if mask.any()}
+    return RowAccount(int(read.sum()), taken, dropped, int(read[complete].sum()) - taken, (grouped.note,))
 
 
 def _weights(values: Any, argument: str, source: Source, whole: bool, largest: dict[str, float]) -> Floats | None:

@@ -57,6 +57,7 @@ FLOORS = {
     "glmlr.response": 5,
     "glmlr.scored": 5,
     "glmlr.sources": 5,
+    "glmlr.database": 5,
     "glmlr.files": 5,
     "glmlr.weights": 5,
     "glmlr.levels": 5,
@@ -110,6 +111,7 @@ DESIGN = (
     "glmlr.tokens",
     "glmlr.weights",
     "glmlr.sources",
+    "glmlr.database",
     "glmlr.files",
     "glmlr.response",
 )
