@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,22 +21,34 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
-    """Predictors beside a coded response (n rows).
+class Predictor:
+    """One predictor beside a coded response (n rows, or values that stand for rows).
 
     Attributes:
-        columns: name -> predictor, shape (n,) each; values may be missing.
+        values: the predictor, shape (n,), named; values may be missing.
         events: weight of the events in each row, shape (n,).
         nonevents: weight of the non-events in each row, shape (n,).
+
+    """
+
+    values: pd.Series
+    events: Floats
+    nonevents: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Predictors beside a coded response.
+
+    Attributes:
+        predictors: in order.
         event: the outcome that is the event.
         notes: sentences: which rows were left out.
         chosen: whether the predictors were named one by one, or are all there are.
 
     """
 
-    columns: Mapping[str, pd.Series]
-    events: Floats
-    nonevents: Floats
+    predictors: tuple[Predictor, ...]
     event: Event
     notes: tuple[str, ...] = ()
     chosen: bool = True
@@ -50,9 +62,10 @@ def sample_of_design(design: DesignInMemory) -> Sample:
     # A share of whole trials gives its count back to the last bit.
     whole = np.rint(events)
     events = np.where((np.rint(trials) == trials) & (np.abs(events - whole) < 1e-6), whole, events)
-    columns = {name: design.columns[name].rename(name) for name in read if name in design.columns}
+    columns = [design.columns[name].rename(name) for name in read if name in design.columns]
+    predictors = tuple(Predictor(values, events, trials - events) for values in columns)
     weighted = ("Class and sample weights play no part here.",) if design.importance is not None else ()
-    return Sample(columns, events, trials - events, design.event, weighted)
+    return Sample(predictors, design.event, weighted)
 
 
 def sample_of_data(
@@ -100,8 +113,8 @@ def sample_of_data(
     if weight is not None:
         events, nonevents = events * weight[keep], nonevents * weight[keep]
     names = _predictors(source, responses, predictors, freq_weights)
-    columns = {name: source.raw(name)[keep] for name in names}
-    return Sample(columns, events, nonevents, coded, tuple(notes), predictors is not None)
+    chosen = tuple(Predictor(source.raw(name)[keep], events, nonevents) for name in names)
+    return Sample(chosen, coded, tuple(notes), predictors is not None)
 
 
 def _column(source: Source, name: object) -> str:

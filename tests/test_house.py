@@ -382,7 +382,8 @@ def test_libraries_are_imported_at_home_and_late(module: str) -> None:
 def test_nothing_outside_the_declared_dependencies_is_imported(module: str) -> None:
     names = {"scikit-learn": "sklearn"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    listed = [*project["dependencies"], *project["optional-dependencies"]["arrow"], "polars"]
+    extras = [package for extra in ("arrow", "dask", "duckdb") for package in project["optional-dependencies"][extra]]
+    listed = [*project["dependencies"], *extras, "polars"]
     declared = {names.get(name, name) for name in (re.split(r"[<>=!~ \[]", line)[0] for line in listed)}
     # No install of scikit-learn lacks joblib and threadpoolctl, none of jinja2 lacks markupsafe.
     declared |= {"glmlr", "joblib", "threadpoolctl", "markupsafe", *sys.stdlib_module_names}

@@ -105,7 +105,8 @@ def log_odds_table(
     """
     cut, scale = Cut(bins, method, closed), _scale(log_base)
     sample = sample_of_data(data, response, (predictor,), event=event, freq_weights=freq_weights)
-    found = levels_of(sample.columns[predictor], sample.events, sample.nonevents, cut=cut, positions=positions)
+    (one,) = sample.predictors
+    found = levels_of(one.values, one.events, one.nonevents, cut=cut, positions=positions)
     table = _table(found, sample.event, scale, checked_level(level))
     lines = tuple(line.with_notes(*_about_lines(found.scale, scale)) for line in table.tables)
     return replace(table, notes=(sample.event.note, *sample.notes, *table.notes), tables=lines)
@@ -161,7 +162,7 @@ def screen(
     cut, confidence = Cut(bins, method, closed), checked_level(level)
     if cut.has_edges:
         raise OptionError(f"screen() takes a number of bins, not edges: bins={bins!r}; log_odds_table() takes edges.")
-    if not sample.columns:
+    if not sample.predictors:
         raise NotApplicable("The model has no predictor to look at.")
     found, left_out = _screened(sample, cut)
     if not found:
@@ -589,10 +590,10 @@ def _concordance(found: Levels) -> float:
 def _screened(sample: Sample, cut: Cut) -> tuple[list[Levels], list[str]]:
     """Gather the levels of each predictor; a column that has none (dates, lists) is left out if nobody named it."""
     found, left_out = [], []
-    for values in sample.columns.values():
+    for one in sample.predictors:
         try:
-            own = cut if is_number(values) else Cut()
-            found.append(levels_of(values, sample.events, sample.nonevents, cut=own))
+            own = cut if is_number(one.values) else Cut()
+            found.append(levels_of(one.values, one.events, one.nonevents, cut=own))
         except DataError as problem:
             if sample.chosen:
                 raise
