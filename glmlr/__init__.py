@@ -17,8 +17,11 @@ from glmlr.errors import GlmlrError, GlmlrWarning
 from glmlr.exhibits import Chart, Report, Section, Table
 from glmlr.fit import Fit, fit
 from glmlr.interop import from_statsmodels
+from glmlr.model_file import load, save
 from glmlr.registry import STATISTICS, definitions
 from glmlr.report import full_report
+from glmlr.scoring import ScoreAccount, score
+from glmlr.scoring_model import ScoringModel
 from glmlr.statistics.discrimination import compare_auc
 from glmlr.statistics.screening import log_odds_table
 
@@ -31,6 +34,8 @@ __all__ = [
     "GlmlrWarning",
     "Query",
     "Report",
+    "ScoreAccount",
+    "ScoringModel",
     "Section",
     "Table",
     "compare_auc",
@@ -40,8 +45,11 @@ __all__ = [
     "fit",
     "from_statsmodels",
     "full_report",
+    "load",
     "log_odds_table",
     "query",
+    "save",
+    "score",
     "statistics",
 ]
 

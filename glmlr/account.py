@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +10,7 @@ from glmlr.covariance import KINDS
 from glmlr.designed import Design
 from glmlr.errors import listing
 from glmlr.links import Link
+from glmlr.prediction import dependency
 from glmlr.separation import Separation
 from glmlr.solver import Solution
 
@@ -90,30 +89,4 @@ def alias_sentence(design: Design, alias: Alias) -> str:
     name = design.names[alias.column]
     if not alias.depends_on:
         return f"{name} is aliased (it is zero in every row) and has no estimate."
-    return f"{name} is aliased and has no estimate: {_dependency(design, alias)}."
-
-
-def broken_dependencies(design: Design, aliases: Sequence[Alias], x: Floats) -> Iterator[str]:
-    """Say of each aliased column in how many new rows, columns of shape (m, k), it is not what it was in the fit."""
-    for alias in aliases:
-        terms = [value * x[:, position] for position, value in alias.depends_on]
-        own = x[:, alias.column]
-        name = design.names[alias.column]
-        size = np.abs(own) + sum((np.abs(term) for term in terms), np.zeros_like(own))
-        broken = int((np.abs(own - sum(terms, np.zeros_like(own))) > 1e-6 * size).sum())
-        if broken:
-            rows = "1 row does" if broken == 1 else f"{broken:,} rows do"
-            yield (
-                f"{rows} not obey {_dependency(design, alias)}, as all rows of the fit did; {name} has no estimate and "
-                "plays no part in these predictions."
-            )
-
-
-def _dependency(design: Design, alias: Alias) -> str:
-    """Write what determines an aliased column: "x3 = 2 x1 - x2"."""
-    text = ""
-    for position, value in alias.depends_on:
-        size = "" if abs(abs(value) - 1) < 1e-9 else f"{abs(value):.6g} "
-        text += (" - " if value < 0 else " + ") + size + design.names[position]
-    text = text[3:] if text.startswith(" + ") else "-" + text[3:]
-    return f"{design.names[alias.column]} = {text or '0'}"
+    return f"{name} is aliased and has no estimate: {dependency(design.names, alias)}."

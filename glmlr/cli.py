@@ -13,8 +13,12 @@ import typer
 
 import glmlr
 from glmlr.errors import GlmlrError, OptionError, ResponseError, one_of
+from glmlr.model_file import ENDINGS as MODEL_ENDINGS
+from glmlr.model_file import load, save
+from glmlr.output_files import place_for
 from glmlr.registry import SECTIONS, STATISTICS
 from glmlr.render import checked_place
+from glmlr.scoring import score as score_to_file
 
 app = typer.Typer(
     name="glmlr",
@@ -62,6 +66,8 @@ def glmlr_command(
     - `glmlr table titanic survived age --bins 6`
 
     - `glmlr show odds_ratios birthwt "low ~ lwt + smoke"`
+
+    - `glmlr fit birthwt "low ~ age + lwt" --save model.json`, then `glmlr score model.json new.csv -o scores.csv`
 
     The response may have any two values; `--event` says which one is modelled.
     """
@@ -114,13 +120,50 @@ def fit(
     robust: RobustOption = None,
     cluster: ClusterOption = None,
     solver: SolverOption = "newton",
+    save_to: Annotated[
+        Path | None, typer.Option("--save", help="Keep the model, without its data, in a .json file for `glmlr score`.")
+    ] = None,
 ) -> None:
     """Fit a model and print its summary."""
+    if save_to is not None:
+        place_for("model", save_to, MODEL_ENDINGS)
     fitted = _fit(
         data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
         offset=offset, robust=robust, cluster=cluster, solver=solver,
     )  # fmt: skip
+    if save_to is not None:
+        save(fitted, save_to)
     typer.echo(str(fitted.summary()))
+
+
+@app.command()
+def score(
+    model: Annotated[Path, typer.Argument(help="What `glmlr fit ... --save` wrote.", show_default=False)],
+    data: Annotated[str, typer.Argument(help="The rows to score. " + DATA_HELP, show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the scores: .csv or .parquet.")] = Path(
+        "scores.csv"
+    ),
+    keep: Annotated[
+        str | None, typer.Option("--keep", help="Columns to write beside the scores, with commas between: id,region.")
+    ] = None,
+    interval: Annotated[
+        float | None, typer.Option("--interval", help="Columns low and high as well, for a level such as 0.95.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="probability, or link for the linear predictor.")] = "probability",
+    scale: Annotated[
+        str, typer.Option("--scale", help="corrected for class weights, or weighted as they made it.")
+    ] = "corrected",
+    unknown: Annotated[
+        str, typer.Option("--unknown", help="A level the fit has not seen is an error, nan (no score), or reference.")
+    ] = "error",
+) -> None:
+    """Score the rows of a file with a saved model, however many they are."""
+    kept = [] if keep is None else [name.strip() for name in keep.split(",")]
+    with _working("Scoring"):
+        account = score_to_file(
+            load(model), _data(data), output, keep=kept, interval=interval, kind=kind, scale=scale, unknown=unknown
+        )
+    typer.echo(account.sentence)
 
 
 @app.command()

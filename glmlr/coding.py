@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import lru_cache
+from math import prod
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import patsy
 from patsy import categorical
+from patsy.contrasts import code_contrast_matrix
 from patsy.design_info import FactorInfo, SubtermInfo
 from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
@@ -42,6 +45,8 @@ _LEARNERS: Final[Mapping[str, Learner]] = {
     **{kind: SplineLearner(kind, basis) for kind, basis in _SPLINES.items()},
 }
 _CONTRASTS: Final = {name: getattr(patsy, name) for name in CONTRASTS}
+#: What a formula may call where the user adds nothing.
+_LANGUAGE: Final = functions_of(None, _LEARNERS, _CONTRASTS)
 
 
 def functions_with(own: Mapping[str, Any] | None) -> Functions:
@@ -51,7 +56,7 @@ def functions_with(own: Mapping[str, Any] | None) -> Functions:
         OptionError: a name that a formula cannot call, or must not replace; something that is no function.
 
     """
-    return functions_of(own, _LEARNERS, _CONTRASTS)
+    return _LANGUAGE if own is None else functions_of(own, _LEARNERS, _CONTRASTS)
 
 
 def recipe_of(
@@ -101,17 +106,21 @@ def recipe_of(
     )
 
 
+#: Levels of a factor whose own are not asked for: all of them make two columns, without the first one.
+_STAND_INS: Final = ["reference", "other"]
+
+#: A product of factors: the position of each, and whether it has a column for every level; None for numbers.
+_Product: TypeAlias = tuple[tuple[int, bool | None], ...]
+
+
 class _Stand:
-    """A factor as patsy sees it: its kind, and no data."""
+    """A factor as patsy sees it: its kind, and neither data nor levels."""
 
     origin = None
 
-    def __init__(self, position: int, learned: Prepared) -> None:
+    def __init__(self, position: int, has_levels: bool) -> None:
         self.position = position
-        if learned.ingredient.width:
-            self.value: Any = np.zeros((1, learned.ingredient.width))
-        else:
-            self.value = categorical.C([], learned.contrast, list(learned.ingredient.levels))
+        self.value: Any = categorical.C([], None, _STAND_INS) if has_levels else np.zeros(1)
 
     def name(self) -> str:
         """Give a name that is nobody else's; what is shown is made by `_titled`."""
@@ -127,41 +136,66 @@ class _Stand:
 
 
 def _coded(terms: Sequence[tuple[int, ...]], learned: Sequence[Prepared], intercept: bool) -> Coded:
-    """Let patsy choose the coding of every factor in every term, and order the columns."""
-    stands = [_Stand(position, one) for position, one in enumerate(learned)]
-    asked = [patsy.Term([stands[at] for at in term]) for term in terms]
-    if intercept:
-        asked.insert(0, patsy.INTERCEPT)
-    try:
-        (info,) = patsy.design_matrix_builders([asked], lambda: iter([{}]), patsy.EvalEnvironment([{}]))
-    except (patsy.PatsyError, ValueError, TypeError) as problem:
-        reason = getattr(problem, "message", str(problem))
-        raise FormulaError(f"The coding of a factor does not fit its levels: {reason}.") from problem
+    """Code every factor in every term as patsy chooses, and order the columns."""
+    has_levels = tuple(one.ingredient.width == 0 for one in learned)
     first = 0
     out: Coded = []
-    for term, subterms in info.term_codings.items():
+    for term, products in _choice(tuple(terms), has_levels, intercept):
         mine = []
-        for subterm in subterms:
-            mine.append(_part(subterm, first, learned))
-            first += subterm.num_columns
-        out.append((tuple(factor.position for factor in term.factors), mine))
+        for product in products:
+            mine.append(_part(product, first, learned))
+            first += mine[-1].width
+        out.append((term, mine))
     return out
 
 
-def _part(subterm: Any, first: int, learned: Sequence[Prepared]) -> Part:
+@lru_cache(maxsize=32)
+def _choice(
+    terms: tuple[tuple[int, ...], ...], has_levels: tuple[bool, ...], intercept: bool
+) -> tuple[tuple[tuple[int, ...], tuple[_Product, ...]], ...]:
+    """Let patsy choose the order of the terms, and which factors get a column for every level.
+
+    Neither depends on what the levels are, so that one choice serves all samples of the same rows.
+    """
+    stands = [_Stand(position, one) for position, one in enumerate(has_levels)]
+    asked = [patsy.Term([stands[at] for at in term]) for term in terms]
+    if intercept:
+        asked.insert(0, patsy.INTERCEPT)
+    (info,) = patsy.design_matrix_builders([asked], lambda: iter([{}]), patsy.EvalEnvironment([{}]))
+
+    def product(subterm: Any) -> _Product:
+        full = {stand: coded.matrix.shape[1] == len(_STAND_INS) for stand, coded in subterm.contrast_matrices.items()}
+        return tuple((stand.position, full.get(stand)) for stand in subterm.factors)
+
+    return tuple(
+        (tuple(stand.position for stand in term.factors), tuple(map(product, subterms)))
+        for term, subterms in info.term_codings.items()
+    )
+
+
+def _part(product: _Product, first: int, learned: Sequence[Prepared]) -> Part:
     codings: list[Floats | None] = []
     suffixes: list[tuple[str, ...]] = []
-    for stand in subterm.factors:
-        width = learned[stand.position].ingredient.width
-        if stand in subterm.contrast_matrices:
-            contrast = subterm.contrast_matrices[stand]
-            codings.append(np.ascontiguousarray(np.asarray(contrast.matrix, dtype=np.float64).T))
-            suffixes.append(tuple(contrast.column_suffixes))
-        else:
+    for position, full in product:
+        width = learned[position].ingredient.width
+        if full is None:
             codings.append(None)
             suffixes.append(("",) if width == 1 else tuple(f"[{at}]" for at in range(width)))
-    factors = tuple(stand.position for stand in subterm.factors)
-    return Part(first, subterm.num_columns, factors, tuple(codings), tuple(suffixes))
+        else:
+            contrast = _contrast(learned[position], full)
+            codings.append(np.ascontiguousarray(np.asarray(contrast.matrix, dtype=np.float64).T))
+            suffixes.append(tuple(contrast.column_suffixes))
+    factors = tuple(position for position, _ in product)
+    return Part(first, prod(map(len, suffixes)), factors, tuple(codings), tuple(suffixes))
+
+
+def _contrast(factor: Prepared, full: bool) -> Any:
+    """Code the levels of a factor, all of them or all but one; patsy's ContrastMatrix."""
+    try:
+        return code_contrast_matrix(full, factor.ingredient.levels, factor.contrast, default=patsy.Treatment)
+    except (patsy.PatsyError, ValueError, TypeError) as problem:
+        reason = getattr(problem, "message", str(problem))
+        raise FormulaError(f"The coding of a factor does not fit its levels: {reason}.") from problem
 
 
 # ------------------------------------------------------------------------------------------------ for other libraries

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.errors import DataError
+from glmlr.ordering import in_threads, pieces_of
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
 from glmlr.tails import normal_tail
@@ -67,27 +70,59 @@ class Pairs:
 
 def count_pairs(ranking: Ranking) -> Pairs:
     """Count concordant, discordant and tied pairs by cumulative sums: exact, O(m), without forming a pair."""
-    events, nonevents, below = ranking.events, ranking.nonevents, ranking.nonevents_below
-    if not ranking.is_counted:
-        total = ranking.total_events * ranking.total_nonevents
-        up, level = float((events * below).sum()), float((events * nonevents).sum())
-        return Pairs(up, max(total - up - level, 0.0), level, ranking.total)
-    total_pairs = ranking.total_events * ranking.total_nonevents
-    if total_pairs >= _EXACT_FLOATS:
-        return _counted_in_integers(ranking)
-    concordant, tied = int(np.dot(events, below)), int(np.dot(events, nonevents))
-    return Pairs(concordant, int(total_pairs) - concordant - tied, tied, int(ranking.total))
+    return _pairs_of(_counted_runs(ranking))
 
 
-def _counted_in_integers(ranking: Ranking) -> Pairs:
-    """Count pairs in Python's integers, which neither overflow nor round."""
+class _Run(NamedTuple):
+    """What some consecutive scores count by themselves: events, non-events, pairs in order, pairs at one score."""
+
+    rows: slice
+    events: Number
+    nonevents: Number
+    concordant: Number
+    tied: Number
+
+
+def _counted_runs(ranking: Ranking) -> list[_Run]:
+    """Count the scores in runs that stay in cache."""
+    exactly = ranking.is_counted
+
+    def count(rows: slice) -> _Run:
+        e, f = ranking.events[rows], ranking.nonevents[rows]
+        below = np.cumsum(f)
+        events, nonevents = float(e.sum()), float(below[-1])
+        if exactly and max(events, nonevents, events * nonevents) >= _EXACT_FLOATS:
+            return _Run(rows, *_counted_in_integers(e, f))
+        below -= f
+        found = events, nonevents, float((e * below).sum()), float((e * f).sum())
+        return _Run(rows, *(map(int, found) if exactly else found))
+
+    return in_threads(count, pieces_of(ranking.score.size))
+
+
+def _counted_in_integers(e: Floats, f: Floats) -> tuple[int, int, int, int]:
+    """Count in Python's integers, which neither overflow nor round."""
     concordant = tied = events = below = 0
-    for e, f in zip(map(int, ranking.events.tolist()), map(int, ranking.nonevents.tolist()), strict=True):
-        concordant += e * below
-        tied += e * f
-        events += e
-        below += f
-    return Pairs(concordant, events * below - concordant - tied, tied, events + below)
+    for event, nonevent in zip(map(int, e.tolist()), map(int, f.tolist()), strict=True):
+        concordant += event * below
+        tied += event * nonevent
+        events += event
+        below += nonevent
+    return events, below, concordant, tied
+
+
+def _pairs_of(runs: Sequence[_Run]) -> Pairs:
+    """Add up runs: every event also makes a pair with the non-events of the runs below."""
+    events: Number = 0
+    nonevents: Number = 0
+    concordant: Number = 0
+    for run in runs:
+        concordant += run.concordant + run.events * nonevents
+        events += run.events
+        nonevents += run.nonevents
+    tied = sum(run.tied for run in runs)
+    # Sums of weights that are not whole are rounded, perhaps to less than 0.
+    return Pairs(concordant, max(events * nonevents - concordant - tied, 0), tied, events + nonevents)
 
 
 @dataclass(frozen=True)
@@ -109,29 +144,49 @@ def area(ranking: Ranking, level: float = 0.95) -> Area:
 
     Reference: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     """
-    auc = count_pairs(ranking).c
-    of_events, of_nonevents = placements(ranking)
-    variance = _mean_variance(of_events - auc, ranking.events, ranking.total_events)
-    variance += _mean_variance(of_nonevents - auc, ranking.nonevents, ranking.total_nonevents)
+    runs = _counted_runs(ranking)
+    auc = _pairs_of(runs).c
+    events_below = accumulate((run.events for run in runs), initial=0)
+    nonevents_below = accumulate((run.nonevents for run in runs), initial=0)
+
+    def squares(below: tuple[_Run, Number, Number]) -> tuple[float, float]:
+        rows = below[0].rows
+        of_events, of_nonevents = placements(ranking, rows, *below[1:])
+        events, nonevents = ranking.events[rows], ranking.nonevents[rows]
+        return float((events * (of_events - auc) ** 2).sum()), float((nonevents * (of_nonevents - auc) ** 2).sum())
+
+    # One more sum than runs: all rows are below nothing.
+    parts = in_threads(squares, list(zip(runs, events_below, nonevents_below, strict=False)))
+    of_events, of_nonevents = (sum(side) for side in zip(*parts, strict=True))
+    variance = _mean_variance(of_events, ranking.total_events)
+    variance += _mean_variance(of_nonevents, ranking.total_nonevents)
     error = math.sqrt(variance) if variance >= 0 else math.nan
     reach = normal_quantile(level) * error
     low, high = (max(auc - reach, 0.0), min(auc + reach, 1.0)) if error >= 0 else (math.nan, math.nan)
     return Area(auc, error, low, high)
 
 
-def placements(ranking: Ranking) -> tuple[Floats, Floats]:
-    """Give, at each score, the placement of an event and of a non-event, shape (m,) each."""
-    below, above = ranking.nonevents_below, ranking.events_at_or_above - ranking.events
-    of_events = (below + ranking.nonevents / 2) / ranking.total_nonevents
-    of_nonevents = (above + ranking.events / 2) / ranking.total_events
-    return of_events, of_nonevents
+def placements(
+    ranking: Ranking, rows: slice = slice(None), events_below: Number = 0, nonevents_below: Number = 0
+) -> tuple[Floats, Floats]:
+    """Give, at each score of a run, the placement of an event and of a non-event, shape (m,) each.
+
+    Args:
+        ranking: the ranking.
+        rows: the run; all scores unless told.
+        events_below: events with scores below those of the run.
+        nonevents_below: non-events with scores below those of the run.
+
+    """
+    events, nonevents = ranking.events[rows], ranking.nonevents[rows]
+    below = nonevents_below + np.cumsum(nonevents) - nonevents / 2
+    above = ranking.total_events - events_below - np.cumsum(events) + events / 2
+    return below / ranking.total_nonevents, above / ranking.total_events
 
 
-def _mean_variance(deviation: Floats, weight: Floats, total: float) -> float:
-    """Give the variance of a weighted mean of independent deviations; NaN for fewer than two rows."""
-    if total <= 1:
-        return math.nan
-    return float((weight * deviation**2).sum()) / (total - 1) / total
+def _mean_variance(squares: float, total: float) -> float:
+    """Give the variance of a weighted mean from the sum of squared deviations; NaN for fewer than two rows."""
+    return math.nan if total <= 1 else squares / (total - 1) / total
 
 
 @dataclass(frozen=True)
@@ -175,7 +230,8 @@ def area_difference(
     for side, rows in ((0, is_event), (1, ~is_event)):
         of_one = placements(one)[side][_positions(one, first[rows])]
         of_two = placements(two)[side][_positions(two, second[rows])]
-        variance += _mean_variance(of_one - of_two - difference, w[rows], float(w[rows].sum()))
+        squares = float((w[rows] * (of_one - of_two - difference) ** 2).sum())
+        variance += _mean_variance(squares, float(w[rows].sum()))
     error = math.sqrt(variance) if variance >= 0 else math.nan
     reach = normal_quantile(level) * error
     z = difference / error if error > 0 else (0.0 if difference == 0 else math.nan)

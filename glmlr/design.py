@@ -168,7 +168,7 @@ def design_of(formula: str, data: Any, *, cluster: Any = None, progress: Any = N
     if isinstance(data, Query):
         weights, sample, offset = (options.get(name) for name in ("freq_weights", "sample_weight", "offset"))
         data = _grouped(formula, data, Roles(weights, sample, offset, clusters), options.get("functions"))
-    stream = rows_in_parts(data, client, progress)
+    stream = None if isinstance(data, pd.DataFrame) and client is None else rows_in_parts(data, client, progress)
     if stream is None:
         return build_design(formula, data, cluster=clusters, **options)
     weights, sample, offset = (options.pop(name, None) for name in ("freq_weights", "sample_weight", "offset"))

@@ -56,7 +56,7 @@ def text(value: object, role: str = "text") -> str:
         return MISSING
     if role == "text" or isinstance(value, str):
         return str(value)
-    if isinstance(value, Integral) and role in ("count", "integer", "measure"):
+    if role in ("count", "integer", "measure") and isinstance(value, Integral):
         return f"{int(value):d}" if role == "integer" else f"{int(value):,d}"  # exact beyond 2**53
     number = float(value)  # type: ignore[arg-type]
     if math.isinf(number):

@@ -11,7 +11,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -123,9 +123,17 @@ def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
                 hint = suggestion(name, keywords) or f"; it takes {listing(keywords, 30)}."
                 raise ArgumentError(f"{function.__name__}() has no argument {name!r}{hint}")
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as problem:
-            raise ArgumentError(f"{function.__name__}(): {problem}.") from None
-        return function(*args, **kwargs)
+            return function(*args, **kwargs)
+        except TypeError:
+            _refuse_unbound(function.__name__, signature, args, kwargs)
+            raise
 
     return checked
+
+
+def _refuse_unbound(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise `ArgumentError` where a call failed because its arguments do not fit the function."""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as problem:
+        raise ArgumentError(f"{name}(): {problem}.") from None

@@ -227,8 +227,9 @@ class Table:
                 raise OptionError(
                     f"The table {self.key!r} has a role {role!r} that does not exist{suggestion(role, ROLES) or '.'}"
                 )
+        columns = set(self.frame.columns)
         for column in (*self.roles, *self.blanks):
-            if column not in self.frame.columns:
+            if column not in columns:
                 raise OptionError(
                     f"The table {self.key!r} has a role for {column!r}, which is not a column"
                     f"{suggestion(column, map(str, self.frame.columns)) or '.'}"

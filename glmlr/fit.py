@@ -13,15 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
-from glmlr.account import account, broken_dependencies, separation_sentence
+from glmlr.account import account, separation_sentence
 from glmlr.blocks import Block, Mapped, Rows, Subset, linear_predictor, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
-from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust, variance_of
-from glmlr.design import Collapsed, Design, DesignInMemory, NewRows, design_of
+from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust
+from glmlr.design import Collapsed, Design, DesignInMemory, design_of
 from glmlr.errors import (
     ConvergenceWarning,
     FitError,
-    GlmlrWarning,
     NotApplicable,
     OptionError,
     SeparationWarning,
@@ -29,6 +28,7 @@ from glmlr.errors import (
     one_of,
 )
 from glmlr.links import Link, link_named
+from glmlr.prediction import Predictor, Wanted, bounds, eta_of, spread
 from glmlr.progress import Step
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
@@ -43,8 +43,6 @@ Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 SOLVERS: Final = ("newton", "statsmodels")
-SCALES: Final = ("corrected", "weighted")
-KINDS_OF_PREDICTION: Final = ("probability", "link")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +100,7 @@ class Fit:
     def z(self) -> pd.Series:
         """Wald statistics, estimate / standard error, length k."""
         with np.errstate(invalid="ignore"):
-            return self._named(np.asarray(self.params / self.bse), "z")
+            return self._named(self.params.to_numpy() / self.bse.to_numpy(), "z")
 
     @cached_property
     def pvalues(self) -> pd.Series:
@@ -129,9 +127,12 @@ class Fit:
             OptionError: a level outside (0, 1).
 
         """
-        half = normal_quantile(level) * self.bse.to_numpy()
-        bounds = _bounds(self.params.to_numpy(), half)
-        return pd.DataFrame(dict(zip(("low", "high"), bounds, strict=True)), index=list(self.names))
+        low, high = self.interval(level)
+        return pd.DataFrame({"low": low, "high": high}, index=self._index)
+
+    def interval(self, level: float) -> tuple[Floats, Floats]:
+        """Lower and upper bounds of `conf_int`, shape (k,) each."""
+        return bounds(self.params.to_numpy(), normal_quantile(level) * self.bse.to_numpy())
 
     @property
     def converged(self) -> bool:
@@ -328,40 +329,25 @@ class Fit:
             GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
         """
-        one_of("kind", kind, KINDS_OF_PREDICTION)
-        shift = self.prior_shift if one_of("scale", scale, SCALES) == "corrected" else 0.0
-        if new_data is None:
-            index, complete, x = self.held.index, self.held.used, None
-            eta = np.asarray(self.weighted_eta) - shift
-        else:
-            rows = self.design.apply(new_data, unknown=unknown, offset=offset)
-            index, complete, x = rows.index, rows.complete, rows.matrix
-            for sentence in broken_dependencies(self.design, self.solution.aliased, x):
-                warnings.warn(sentence, GlmlrWarning, stacklevel=3)
-            eta = self._eta_of(rows) - shift
-        transform = self.link.mean if kind == "probability" else np.asarray
-        if interval is None or interval is False:
-            return _spread(transform(eta), complete, index, kind)
-        half = normal_quantile(0.95 if interval is True else interval) * self._eta_error(
-            self.held.matrix() if x is None else x
-        )
-        low, high = _bounds(eta, half)
-        columns = {"estimate": eta, "low": low, "high": high}
-        return pd.DataFrame(
-            {name: _spread(transform(values), complete, index, name) for name, values in columns.items()}
-        )
+        wanted = Wanted(interval, kind, scale)
+        if new_data is not None:
+            return self.predictor.predict(new_data, wanted, unknown=unknown, offset=offset)
+        held = self.held
+        return self.predictor.of_eta(np.asarray(self.weighted_eta), held.matrix, held.used, held.index, wanted)
 
-    def _eta_of(self, rows: NewRows) -> Floats:
-        """Linear predictor of new rows; infinite on the far side of a separating direction."""
-        eta = linear_predictor(rows.matrix.T, self.working, rows.offset)
-        if self.separation is None:
-            return eta
-        side = self.separation.side(rows.matrix)
-        return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
-
-    def _eta_error(self, x: Floats) -> Floats:
-        """Standard error of the linear predictor, shape (m,), over the finite estimates."""
-        return np.asarray(np.sqrt(variance_of(self.covariance, x) if self.centred is None else self.centred.of(x)))
+    @cached_property
+    def predictor(self) -> Predictor:
+        """What a prediction needs of this fit, without its rows."""
+        return Predictor(
+            recipe=self.design.recipe,
+            link=self.link,
+            working=self.working,
+            covariance=self.covariance,
+            centred=self.centred,
+            separation=self.separation,
+            prior_shift=self.prior_shift,
+            aliased=self.solution.aliased,
+        )
 
     # ------------------------------------------------------------------ what must be said
 
@@ -380,10 +366,15 @@ class Fit:
         return f"<glmlr.Fit {self.design.formula!r}, {self.link.name}, n = {self.nobs:,}, modelling P({self.event})>"
 
     def _named(self, values: Floats, name: str) -> pd.Series:
-        return pd.Series(np.array(values, dtype=np.float64), index=list(self.names), name=name)
+        return pd.Series(np.array(values, dtype=np.float64), index=self._index, name=name)
+
+    @cached_property
+    def _index(self) -> pd.Index:
+        """The names as an index, which all that is given by coefficient shares."""
+        return pd.Index(self.names)
 
     def _per_row(self, values: Floats, name: str) -> pd.Series:
-        return _spread(values, self.held.used, self.held.index, name)
+        return spread(values, self.held.used, self.held.index, name)
 
 
 # ---------------------------------------------------------------------------------------------- fitting
@@ -582,11 +573,7 @@ class _LinearPredictor:
 
     def of(self, block: Block) -> Floats:
         """Give the linear predictor, shape (b,); infinite on the far side of a separating direction."""
-        eta = linear_predictor(block.x, self.working, block.offset) - self.shift
-        if self.separation is None:
-            return eta
-        side = self.separation.side(block.x.T)
-        return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+        return eta_of(block.x, self.working, block.offset, self.separation) - self.shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -635,21 +622,6 @@ def _null(design: Design, link: Link) -> Solution:
     beta = link.link(np.array([share]))
     weight = float(link.weight(beta)[0]) * trials
     return Solution(beta, np.array([[weight]]), np.array([[1 / weight]]), float(loglik), 0, 0.0, True, None)
-
-
-def _bounds(center: Floats, half: Floats) -> tuple[Floats, Floats]:
-    """Give center - half and center + half; all of the line where the center is infinite."""
-    with np.errstate(invalid="ignore"):
-        low, high = center - half, center + half
-    infinite = np.isinf(center)
-    return np.where(infinite, -np.inf, low), np.where(infinite, np.inf, high)
-
-
-def _spread(values: Floats, complete: npt.NDArray[np.bool_], index: pd.Index, name: str) -> pd.Series:
-    """Put values of complete rows back among all rows."""
-    everywhere = np.full(complete.size, np.nan)
-    everywhere[complete] = values
-    return pd.Series(everywhere, index=index, name=name)
 
 
 def _frozen(array: Floats) -> Floats:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from glmlr.errors import FormulaError
@@ -75,6 +76,12 @@ def parse_formula(
         raise FormulaError(f"A formula is a text such as 'low ~ age + lwt', not {type(text).__name__}.")
     if not text.strip():
         raise FormulaError("The formula is empty; write 'response ~ predictors'.")
+    return _read(text, tuple(columns), frozenset(functions), frozenset(left_out))
+
+
+@lru_cache(maxsize=32)
+def _read(text: str, columns: tuple[str, ...], functions: frozenset[str], left_out: frozenset[str]) -> Formula:
+    """Read a formula once for all samples of the same rows; what cannot be read is refused every time."""
     return _Reader(Text(text, columns), functions, left_out).formula()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from glmlr.errors import OptionError
 from glmlr.expressions import STRUCTURAL
 from glmlr.program import identifier
 from glmlr.rowwise import ROWWISE, identity
-from glmlr.transforms import Learned, Learner
+from glmlr.transforms import Learned, Learner, Learning, SequentialLearning
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,22 +35,73 @@ class _Own:
 
 
 @dataclass(frozen=True, eq=False)
-class _OwnLearner:
-    """A user's transform that follows patsy's protocol for stateful transforms."""
+class _Memory:
+    """What a user's transform knows of some rows.
+
+    Attributes:
+        transform: its object, which has memorised the rows from the first one on; or None.
+        waiting: chunks of further rows that it must memorise in this order: arguments and options.
+
+    """
+
+    transform: Any
+    waiting: tuple[tuple[tuple[Any, ...], Mapping[str, Any]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _OwnLearning(SequentialLearning):
+    """A user's transform that follows patsy's protocol for stateful transforms.
+
+    Its object must memorise the rows itself, in their order, and holds of them what its author decided.
+    """
 
     name: str
     made: Any
 
-    def __call__(self, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
-        transform = self.made()
+    def begin(self) -> _Memory:
+        """Make the object that will memorise the rows."""
+        return _Memory(self.made(), ())
+
+    def look(self, weight: Floats | None, *arguments: Any, **options: Any) -> _Memory:
+        """Give a chunk as the user's functions see it, its rows repeated as often as their frequency says."""
         if weight is not None:
             times = np.rint(weight).astype(np.intp)
-            repeated = [np.repeat(np.asarray(value), times, axis=0) for value in arguments]
-            transform.memorize_chunk(*repeated, **options)
-        else:
-            transform.memorize_chunk(*arguments, **options)
+            arguments = tuple(_repeated(value, times) for value in arguments)
+        return _Memory(None, ((tuple(map(_as_series, arguments)), options),))
+
+    def add(self, one: _Memory, other: _Memory) -> _Memory:
+        """Let the object that has seen all rows before memorise the next ones, or let them wait.
+
+        Raises:
+            ValueError: rows that follow others were memorised without them.
+
+        """
+        if other.transform is not None:
+            raise ValueError("a sum over rows begins once, with the first of them")
+        both = _Memory(one.transform, (*one.waiting, *other.waiting))
+        return both if one.transform is None else self._memorised(both)
+
+    def learnt(self, total: _Memory) -> Learned:
+        """Give the user's transform, which has seen all rows."""
+        transform = self._memorised(total).transform
         transform.memorize_finish()
         return _Own(self.name, transform.transform)
+
+    def _memorised(self, memory: _Memory) -> _Memory:
+        transform = self.made() if memory.transform is None else memory.transform
+        for arguments, options in memory.waiting:
+            transform.memorize_chunk(*arguments, **options)
+        return _Memory(transform, ())
+
+
+def _repeated(value: Any, times: npt.NDArray[np.intp]) -> Any:
+    """Repeat the rows of an argument; what has no rows stays as it is."""
+    if isinstance(value, Labels):
+        return replace(value, codes=np.repeat(value.codes, times))
+    if isinstance(value, pd.Series):
+        return value.iloc[np.repeat(np.arange(times.size), times)].reset_index(drop=True)
+    has_rows = np.ndim(value) > 0 and len(value) == times.size
+    return np.repeat(np.asarray(value), times, axis=0) if has_rows else value
 
 
 def _as_series(value: Any) -> Any:
@@ -97,8 +148,13 @@ class Functions:
     @cached_property
     def learners(self) -> Mapping[str, Learner]:
         """Transforms that learn, the user's included."""
-        own = {name: _OwnLearner(name, f.__patsy_stateful_transform__) for name, f in self.own.items() if _learns(f)}
-        return {**self.transforms, **own}
+        own = {name: f.__patsy_stateful_transform__ for name, f in self.own.items() if _learns(f)}
+        return {**self.transforms, **{name: Learner(_OwnLearning(name, made)) for name, made in own.items()}}
+
+    @cached_property
+    def learnings(self) -> Mapping[str, Learning]:
+        """What the first pass over the rows must find out for each transform that learns, by name."""
+        return {name: learner.learning for name, learner in self.learners.items()}
 
     @cached_property
     def space(self) -> Mapping[str, Any]:

@@ -59,14 +59,11 @@ def term_of(term: tuple[int, ...], parts: list[Part], learned: Sequence[Prepared
 
 def _reference(coding: Floats | None) -> int | None:
     """Give the level whose row of a treatment coding is zero, the other rows being unit vectors; None without one."""
-    if coding is None or coding.shape[0] != coding.shape[1] - 1:
+    if coding is None or coding.shape[0] != coding.shape[1] - 1 or not ((coding == 0) | (coding == 1)).all():
         return None
-    rows = coding.T
-    zero = np.flatnonzero(~rows.any(axis=1))
-    treatment = (
-        zero.size == 1 and np.isin(rows, (0.0, 1.0)).all() and (np.delete(rows, zero, axis=0).sum(axis=1) == 1).all()
-    )
-    return int(zero[0]) if treatment else None
+    ones = coding.sum(axis=0)  # in the row of each level
+    zero = np.flatnonzero(ones == 0)
+    return int(zero[0]) if zero.size == 1 and (ones <= 1).all() else None
 
 
 def references_of(coded: Coded) -> dict[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
@@ -57,6 +58,12 @@ _OPERATORS: Final = {"o_compare": compared, "o_number": number, "o_power": power
 
 def program(code: str, learners: frozenset[str] | Mapping[str, Any]) -> Program:
     """Compile vetted code; `learners` are the names of the functions that learn."""
+    return _compiled(code, frozenset(learners))
+
+
+@lru_cache(maxsize=128)
+def _compiled(code: str, learners: frozenset[str]) -> Program:
+    """Compile code once for all fits that evaluate it."""
     rewriting = _Rewriting({identifier(name): name for name in learners})
     tree = ast.fix_missing_locations(rewriting.visit(ast.parse(code, mode="eval")))
     return Program(code, tuple(rewriting.found), compile(tree, "<formula>", "eval"))

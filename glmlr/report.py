@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import TypeAlias
 
 import pandas as pd
 
+from glmlr.concordance import Area, area
 from glmlr.errors import NotApplicable, explained_arguments, one_of
 from glmlr.exhibits import Definition, Report, Section, Table
 from glmlr.fit import Fit
 from glmlr.narrative import lead, sentences
 from glmlr.registry import SECTIONS, STATISTICS, Statistic
+from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
 
 _SIGNS = (
     "In the tables of this report – stands for a number that does not exist here; an empty cell is one that does not "
@@ -49,7 +51,11 @@ def full_report(fit: Fit, *, title: str | None = None, sections: Sequence[str] |
         sections=(*kept, _making(fit)),
         definitions=_distinct(listed),
         formula=fit.design.formula,
-        overview=_overview(fit, {table.key: table for section in kept for table in _tables(section)}),
+        overview=_overview(
+            fit,
+            likelihood_ratio(fit) if "goodness_of_fit" in shown else None,
+            area(fit.ranking) if "roc" in shown else None,
+        ),
     )
 
 
@@ -131,60 +137,66 @@ def _version(package: str) -> str:
 
 
 def summary(fit: Fit) -> Report:
-    """Give the overview a modeller looks at first: the fit in one table and the coefficients."""
-    found = {key: STATISTICS[key].function(fit) for key in ("goodness_of_fit", "roc")}
+    """Give the overview a modeller looks at first: the fit in one table and the coefficients.
+
+    Warns:
+        RankWarning: an area under the ROC curve below 1/2.
+
+    """
     coefficients = STATISTICS["coefficients"].function(fit)
+    curve = area(fit.ranking)
+    if curve.auc < 0.5:
+        STATISTICS["roc"].function(fit)  # whose warning is due here too
     return Report(
         title=f"{fit.link.name.capitalize()} model of P({fit.event})",
         lead=lead(fit),
         sections=(Section("summary", "Coefficients", (replace(coefficients, notes=_own_notes(fit, coefficients)),)),),
         formula=fit.design.formula,
-        overview=_overview(fit, found),
+        overview=_overview(fit, likelihood_ratio(fit), curve),
     )
 
 
-def _overview(fit: Fit, made: Mapping[str, Table]) -> Table:
-    """Put what a reader asks first into one small table, from the tables that are made already."""
-    lines: list[tuple[str, float, str]] = [
-        ("Trials" if fit.design.grouped else "Rows", float(fit.nobs), "count"),
+#: A line of the overview: its words, its number, the role of the number.
+_Line: TypeAlias = tuple[str, float, str]
+
+
+def _overview(fit: Fit, test: LikelihoodRatio | None, curve: Area | None) -> Table:
+    """Put what a reader asks first into one small table; with the likelihood and the area where these are shown."""
+    lines: list[_Line] = [
+        ("Trials" if fit.design.grouped else "Rows", fit.nobs, "count"),
         ("Events", fit.ranking.total_events, "count"),
-        ("Estimated coefficients", float(fit.rank), "count"),
-        *_lines_of(made.get("goodness_of_fit"), _GOODNESS),
-        *_lines_of(made.get("roc"), _AREA),
+        ("Estimated coefficients", fit.rank, "count"),
+        *(_likelihood_lines(fit, test) if test is not None else ()),
+        *(_area_lines(curve) if curve is not None else ()),
     ]
+    known = [line for line in lines if not math.isnan(line[1])]
     return Table(
         "overview",
         "At a glance",
-        pd.DataFrame([line[:2] for line in lines], columns=["measure", "value"]),
+        pd.DataFrame({"measure": [words for words, _, _ in known], "value": [float(value) for _, value, _ in known]}),
         {"measure": "text", "value": "measure"},
         notes=("Likelihood quantities are weighted pseudo-likelihood.",) if fit.pseudo_likelihood else (),
-        row_roles=tuple(line[2] for line in lines),
+        row_roles=tuple(role for _, _, role in known),
     )
 
 
-#: What the overview takes from a table: measure, column, words, kind of number.
-_GOODNESS: Final = (
-    ("lr_chi2", "value", "Likelihood ratio chi-square", "statistic"),
-    ("lr_chi2", "df", "on degrees of freedom", "integer"),
-    ("lr_chi2", "p_value", "p of the likelihood ratio test", "p_value"),
-    ("mcfadden", "value", "McFadden's pseudo R²", "estimate"),
-    ("aic", "value", "AIC", "loglik"),
-    ("bic", "value", "BIC", "loglik"),
-)
-_AREA: Final = (
-    ("auc", "value", "c (area under the ROC curve)", "estimate"),
-    ("low", "value", "95% interval of c, low", "estimate"),
-    ("high", "value", "95% interval of c, high", "estimate"),
-)
+def _likelihood_lines(fit: Fit, test: LikelihoodRatio) -> tuple[_Line, ...]:
+    return (
+        ("Likelihood ratio chi-square", test.chi2, "statistic"),
+        ("on degrees of freedom", test.df, "integer"),
+        ("p of the likelihood ratio test", test.tail.p_value, "p_value"),
+        ("McFadden's pseudo R²", likelihood_indices(fit)["mcfadden"], "estimate"),
+        ("AIC", fit.aic, "loglik"),
+        ("BIC", fit.bic, "loglik"),
+    )
 
 
-def _lines_of(table: Table | None, wanted: Iterable[tuple[str, str, str, str]]) -> Iterator[tuple[str, float, str]]:
-    """Read single numbers off a table of measures; those that do not exist are left out."""
-    rows = {} if table is None else table.frame.set_index("measure").to_dict("index")
-    for measure, column, words, kind in wanted:
-        value = float(rows.get(measure, {}).get(column, math.nan))
-        if not math.isnan(value):
-            yield words, value, kind
+def _area_lines(curve: Area) -> tuple[_Line, ...]:
+    return (
+        ("c (area under the ROC curve)", curve.auc, "estimate"),
+        ("95% interval of c, low", curve.low, "estimate"),
+        ("95% interval of c, high", curve.high, "estimate"),
+    )
 
 
 def report(

@@ -6,6 +6,7 @@ import decimal
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +51,7 @@ class Column:
 
     def without_missing(self) -> Column:
         """Say that no row is missing."""
-        return replace(self, missing=None)
+        return self if self.missing is None else replace(self, missing=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +136,11 @@ def _of_pandas(frame: pd.DataFrame) -> Source:
         raise DataError("The columns have names of several levels; flatten them to one text each.")
     names = tuple(str(name) for name in frame.columns)
     refuse_duplicates(names)
-    position = {name: at for at, name in enumerate(names)}
+    given = dict(zip(names, frame.columns, strict=True))
 
+    @cache
     def raw(name: str) -> pd.Series:
-        series = frame.iloc[:, position[name]]
+        series = frame[given[name]]
         return series if series.name == name else series.rename(name)
 
     return Source(names, frame.index, raw)

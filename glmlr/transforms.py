@@ -4,24 +4,23 @@ A transform that learns looks at the rows of the fit, keeps plain numbers, and g
 on this row and those numbers. Under frequency weights it learns what it would from the repeated rows.
 
 The rows may come in chunks, in any thread or on any machine: a `Learning` says what one chunk tells, how two such
-answers add up, and what follows from the sum. Sums over rows are kept in extended precision, so that how the rows were
-cut does not show in the result.
+answers add up, and what follows from the sum. Rows in memory are one chunk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from glmlr.moments import Moments, Sums, finite_rows, moments_of, sums_of, weighted_sum
 from glmlr.quantiles import Tally, few_values
 from glmlr.rowwise import as_float
 
 Floats = npt.NDArray[np.float64]
-LongFloats = npt.NDArray[np.longdouble]
 
 #: A spline or polynomial of more columns than this is a slip of the pen, and would fill the memory.
 MOST_COLUMNS: Final = 1000
@@ -40,26 +39,31 @@ class Learned(Protocol):
 
 @runtime_checkable
 class Learning(Protocol):
-    """What one pass over the rows must find out, without a state: it may run anywhere, on any chunk of rows.
-
-    Attributes:
-        sequential: True where chunks must be added one by one in the order of the rows, the sum so far on the left;
-            otherwise they may be added in any grouping.
-
-    """
-
-    sequential: ClassVar[bool] = False
+    """What one pass over the rows must find out, without a state: it may run anywhere, on any chunk of rows."""
 
     def look(self, weight: Floats | None, *arguments: Any, **options: Any) -> Any:
         """Say what one chunk of rows tells; weight (m,) is a frequency, or None."""
         ...
 
     def add(self, one: Any, other: Any) -> Any:
-        """Put together what two sets of rows tell; the rows of `one` come first."""
+        """Put together what two sets of rows tell, in any grouping; the rows of `one` come first."""
         ...
 
     def learnt(self, total: Any) -> Learned | Learning:
         """Give what has been learnt from all rows, or what the next pass must find out."""
+        ...
+
+
+@runtime_checkable
+class SequentialLearning(Learning, Protocol):
+    """What a pass can only find out from one chunk after another, as a user's own transform does.
+
+    Chunks that are added in another way wait for the end of the pass, and are held. A sum that starts with `begin()`
+    and to which the chunks are added one by one holds none of them.
+    """
+
+    def begin(self) -> Any:
+        """Give what no rows tell."""
         ...
 
 
@@ -82,63 +86,11 @@ def learn(learning: Learning, weight: Floats | None, *arguments: Any, **options:
     return found
 
 
-# ------------------------------------------------------------------------------------------------ rows and sums
-
-
 def _columns_of(values: Any) -> Floats:
     array = as_float(values)
     if array.ndim not in (1, 2):
         raise TypeError("one column is needed")
     return np.asarray(array)
-
-
-def finite_rows(values: Floats, weight: Floats | None) -> tuple[Floats, Floats | None]:
-    """Give the rows to learn from, with their frequencies.
-
-    A row of frequency 0 counts as absent. A row with a value that is not finite would make everything so that is
-    learnt; left out, its own value alone is undefined, which is refused with its number of rows.
-    """
-    kept = np.isfinite(values) if values.ndim == 1 else np.isfinite(values).all(axis=1)
-    if weight is not None:
-        kept &= weight > 0
-    if kept.all():
-        return values, weight
-    return values[kept], None if weight is None else weight[kept]
-
-
-def weighted_sum(values: Floats, weight: Floats | None) -> LongFloats:
-    """Add up rows, shape (m,) or (m, k), as often as their frequency says, in extended precision."""
-    if weight is not None:
-        values = values * (weight if values.ndim == 1 else weight[:, None])
-    return np.asarray(values.sum(axis=0, dtype=np.longdouble))
-
-
-def rows_in(values: Floats, weight: Floats | None) -> float:
-    """Count rows as often as their frequency says."""
-    return float(values.shape[0] if weight is None else weight.sum())
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """A sum over rows, as often as their frequency says, and the number of rows."""
-
-    rows: float
-    total: LongFloats
-
-    def added(self, other: Sums) -> Sums:
-        """Give the sum over both sets of rows."""
-        return Sums(self.rows + other.rows, self.total + other.total)
-
-    @property
-    def mean(self) -> Floats:
-        """The mean, NaN where there is no row."""
-        total = self.total / self.rows if self.rows else np.full_like(self.total, np.nan)
-        return np.asarray(total, dtype=np.float64)
-
-
-def sums_of(values: Floats, weight: Floats | None) -> Sums:
-    """Add up one chunk of rows, shape (m,) or (m, k)."""
-    return Sums(rows_in(values, weight), weighted_sum(values, weight))
 
 
 # ------------------------------------------------------------------------------------------------ centre
@@ -188,45 +140,6 @@ class Standardized:
         values = _columns_of(x)
         values = values - self.mean if center else values
         return np.asarray(values / self.deviation if rescale else values)
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """What one set of rows tells of its centre and spread.
-
-    Squares are summed about the mean of their own rows and moved to the common mean, which loses no digits however far
-    the mean is from 0 (Chan, Golub & LeVeque 1983, The American Statistician 37, 242-247).
-
-    Attributes:
-        sums: number and sum of the rows.
-        first: sum of x - mean, which the rounding of the mean to double precision leaves over.
-        second: sum of (x - mean)^2, about the same rounded mean.
-
-    """
-
-    sums: Sums
-    first: LongFloats
-    second: LongFloats
-
-    def added(self, other: Moments) -> Moments:
-        """Give the moments of both sets of rows, about their common mean."""
-        sums = self.sums.added(other.sums)
-        first, second = (a + b for a, b in zip(self._around(sums.mean), other._around(sums.mean), strict=True))
-        return Moments(sums, first, second)
-
-    def _around(self, mean: Floats) -> tuple[LongFloats, LongFloats]:
-        rows = self.sums.rows
-        if rows == 0:
-            return self.first, self.second
-        step = self.sums.mean.astype(np.longdouble) - mean
-        return self.first + rows * step, self.second + 2 * step * self.first + rows * step**2
-
-
-def moments_of(values: Floats, weight: Floats | None) -> Moments:
-    """Give the moments of one chunk of rows, shape (m,) or (m, k)."""
-    sums = sums_of(values, weight)
-    apart = values - sums.mean
-    return Moments(sums, weighted_sum(apart, weight), weighted_sum(apart**2, weight))
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,24 +232,26 @@ class _Recurrence(Learning):
     degree: int
     known: Polynomials
 
-    def look(self, weight: Floats | None, x: Any, *_: Any, **__: Any) -> LongFloats:
+    def look(self, weight: Floats | None, x: Any, *_: Any, **__: Any) -> Sums:
         """Add up w p^2 and w (x - origin) p^2 for the polynomial p known so far, shape (2,)."""
         values, weight = finite_rows(_columns_of(x), weight)
         for polynomial in self.known.unscaled(values):
             square = polynomial**2
         square = square if weight is None else weight * square
-        return np.stack([weighted_sum(square, None), weighted_sum((values - self.known.origin) * square, None)])
+        apart = values - self.known.origin
+        return Sums(values.size, np.stack([weighted_sum(square, None), weighted_sum(apart * square, None)]))
 
-    def add(self, one: LongFloats, other: LongFloats) -> LongFloats:
+    def add(self, one: Sums, other: Sums) -> Sums:
         """Add up two sets of rows."""
-        return one + other
+        return one.added(other)
 
-    def learnt(self, total: LongFloats) -> Polynomials | _Recurrence:
+    def learnt(self, total: Sums) -> Polynomials | _Recurrence:
         """Give the polynomials, or the recurrence one degree further."""
-        norm = np.append(self.known.norm, np.float64(total[0]))
+        square, apart = total.total
+        norm = np.append(self.known.norm, np.float64(square))
         if self.known.alpha.size == self.degree:
             return replace(self.known, norm=norm)
-        alpha = np.append(self.known.alpha, np.float64(total[1] / total[0]))
+        alpha = np.append(self.known.alpha, np.float64(apart / square))
         return _Recurrence(self.degree, replace(self.known, alpha=alpha, norm=norm))
 
 
@@ -393,7 +308,8 @@ class PolynomialLearning(Learning):
             return Polynomials(0.0, np.zeros(degree), np.ones(degree + 1))
         if distinct is None:
             steps = _Recurrence(degree, Polynomials(float(moments.sums.mean), np.zeros(0), np.zeros(0)))
-            return steps.learnt(np.stack([np.longdouble(moments.sums.rows), moments.first]))
+            rows = moments.sums.rows
+            return steps.learnt(Sums(rows, np.stack([np.longdouble(rows), moments.first])))
         values, counts = distinct.values, distinct.counts.astype(np.float64)
         if degree >= values.size:
             raise ValueError(f"the degree {degree} must be less than the number of distinct values, {values.size}")

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
+from witnesses import ROOT
 
 import glmlr
 from glmlr.cli import app, main
@@ -18,7 +21,7 @@ def run(*words):
 
 def test_help_teaches():
     text = run("--help").output
-    for word in ("report", "fit", "show", "table", "statistics", "low ~ age"):
+    for word in ("report", "fit", "show", "table", "statistics", "score", "--save model.json", "low ~ age"):
         assert word in text
     assert "--event" in run("fit", "--help").output
 
@@ -63,6 +66,39 @@ def test_table_of_a_predictor():
     assert "20" in result.output
 
 
+def test_a_model_is_saved_and_scores_a_file(tmp_path):
+    births = glmlr.datasets.load("birthwt")
+    fitted = glmlr.fit(FORMULA, births, link="probit")
+    model, rows, scores = (str(tmp_path / name) for name in ("model.json", "rows.csv", "scores.csv"))
+    saved = run("fit", "birthwt", FORMULA, "--link", "probit", "--save", model)
+    assert saved.exit_code == 0
+    assert saved.output == run("fit", "birthwt", FORMULA, "--link", "probit").output
+    births.assign(id=range(189), age=births["age"].where(births.index > 1)).to_csv(rows, index=False)
+    result = run("score", model, rows, "-o", scores, "--keep", "id, race", "--interval", "0.9")
+    assert result.output == "187 rows scored; 2 rows without a score: 'age' is missing in 2.\n"
+    written = pd.read_csv(scores)
+    assert list(written) == ["id", "race", "probability", "low", "high"]
+    assert written["id"].tolist() == list(range(189))
+    expected = fitted.predict(births, interval=0.9)[2:]
+    # pandas reads decimal text to the last digit but one.
+    np.testing.assert_allclose(written[["probability", "low", "high"]][2:], expected, rtol=1e-15)
+
+
+def test_scores_of_every_kind(tmp_path):
+    births = glmlr.datasets.load("birthwt")
+    model, scores = str(tmp_path / "model.json"), str(tmp_path / "scores.parquet")
+    run("fit", "birthwt", FORMULA, "--class-weight", "balanced", "--save", model)
+    fitted = glmlr.fit(FORMULA, births, class_weight="balanced")
+    rows = tmp_path / "rows.parquet"
+    births.assign(race=births["race"].replace("other", "martian")).to_parquet(rows)
+    words = ["--kind", "link", "--scale", "weighted", "--unknown", "nan"]
+    result = run("score", model, str(rows), "-o", scores, *words)
+    assert "67 hold a level that the fit has not seen" in result.output
+    known = births["race"] != "other"
+    expected = fitted.predict(births, kind="link", scale="weighted").where(known)
+    np.testing.assert_array_equal(pd.read_parquet(scores)["link"], expected)
+
+
 def test_lists():
     assert "odds_ratios" in run("statistics").output
     assert "Odds ratio" in run("definitions").output
@@ -80,6 +116,10 @@ def test_lists():
         (["report", "birthwt", "low ~ age", "-o", "x.docx"], ".html"),
         (["fit", "birthwt", "low ~ age", "--class-weight", "0:x"], "label:weight"),
         (["table", "birthwt", "low", "age", "--bins", "a,b"], "--bins"),
+        (["fit", "birthwt", "low ~ age", "--save", "model.pkl"], "use .json"),
+        (["fit", "birthwt", "low ~ age", "--save", "absent/model.json"], "there is no folder"),
+        (["score", "absent.json", "birthwt"], "absent.json"),
+        (["score", str(ROOT / "data" / "birthwt.csv"), "birthwt"], "is not a model that glmlr saved"),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_code_2(words, said, monkeypatch, capsys):

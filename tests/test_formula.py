@@ -24,6 +24,17 @@ def test_dot_is_every_other_column() -> None:
     assert parsed("a + b ~ 0 + . + offset(c)", ["a", "b", "c", "d"]).text == "a + b ~ 0 + d + offset(c)"
 
 
+def test_a_text_is_read_once_for_the_same_columns_and_functions() -> None:
+    first = parsed("y ~ .", ["y", "a", "b"])
+    assert parsed("y ~ .", ["y", "a", "b"]) is first
+    assert parsed("y ~ .", ["y", "a", "c"]).predictors == ("a", "c")
+    assert parsed("y ~ .", ["y", "a", "b"], left_out=["b"]).predictors == ("a",)
+    assert parse_formula("y ~ own(a)", COLUMNS, functions=FUNCTIONS | {"own"}).predictors == ("a",)
+    for _ in range(2):
+        with pytest.raises(FormulaError, match="The function own"):
+            parsed("y ~ own(a)")
+
+
 @pytest.mark.parametrize(
     ("text", "label", "reads"),
     [

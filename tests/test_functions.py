@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import math
+import weakref
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +16,8 @@ from witnesses import births
 
 from glmlr.design import build_design
 from glmlr.errors import DataError, GlmlrError, OptionError
+from glmlr.functions import functions_of
+from glmlr.transforms import SequentialLearning
 
 BIRTHS = births()
 
@@ -80,3 +86,83 @@ def test_only_the_function_that_is_called_is_blamed() -> None:
     assert build_design("low ~ f_x(age)", BIRTHS, functions=functions).names == ("Intercept", "f_x(age)")
     with pytest.raises(GlmlrError, match=r"so x\(\) depends"):
         build_design("low ~ x(age)", BIRTHS, functions=functions)
+
+
+class Remembering:
+    """A stateful transform of a user, by patsy's protocol, that cares for the order of the rows and holds them all."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def memorize_chunk(self, x: Any, power: float = 1.0) -> None:
+        self.seen += [*np.asarray(x, dtype=float) ** power]
+
+    def memorize_finish(self) -> None:
+        self.first, self.total = self.seen[0], math.fsum(self.seen)
+
+    def transform(self, x: Any, power: float = 1.0) -> Any:
+        return (x**power - self.first) / self.total
+
+
+def learning_of(transform: Any) -> SequentialLearning:
+    learning = functions_of({"mine": patsy.stateful_transform(transform)}, {}, {}).learnings["mine"]
+    assert isinstance(learning, SequentialLearning)
+    return learning
+
+
+AGES = BIRTHS["age"].to_numpy(dtype=float)
+
+
+@pytest.mark.parametrize("weight", [None, np.resize([1.0, 3.0, 2.0], AGES.size)])
+def test_a_transform_of_the_user_learns_from_chunks_in_order(weight: Any) -> None:
+    learning = learning_of(Remembering)
+    rows = AGES if weight is None else np.repeat(AGES, weight.astype(int))
+    expected = (AGES**2.0 - rows[0] ** 2) / math.fsum(rows**2.0)
+    cuts = [1, 50, 50, 120]
+    weights = [None] * 5 if weight is None else np.split(weight, cuts)
+    looks = [learning.look(w, x, power=2.0) for w, x in zip(weights, np.split(AGES, cuts), strict=True)]
+    tree = learning.add(learning.add(looks[0], looks[1]), learning.add(learning.add(looks[2], looks[3]), looks[4]))
+    in_turn = reduce(learning.add, looks, learning.begin())
+    for total in (tree, in_turn):
+        np.testing.assert_array_equal(learning.learnt(total)(AGES, power=2.0), expected)
+    at_once = functions_of({"mine": patsy.stateful_transform(Remembering)}, {}, {}).learners["mine"]
+    np.testing.assert_array_equal(at_once(weight, AGES, power=2.0)(AGES, power=2.0), expected)
+
+
+def test_chunks_that_are_added_in_turn_are_not_held() -> None:
+    learning = learning_of(type(patsy.center.__patsy_stateful_transform__()))
+    chunk = np.arange(1000.0)
+    held = weakref.ref(chunk)
+    total = learning.add(learning.begin(), learning.look(None, chunk))
+    del chunk
+    gc.collect()
+    assert held() is None
+    assert learning.learnt(total)(np.array([499.5])).tolist() == [0.0]
+
+
+def test_a_sum_that_begins_in_the_middle_is_refused() -> None:
+    learning = learning_of(Remembering)
+    later = learning.add(learning.begin(), learning.look(None, AGES))
+    with pytest.raises(ValueError, match="begins once"):
+        learning.add(learning.look(None, AGES), later)
+
+
+def test_a_transform_of_the_user_may_take_categories_and_constants_under_weights() -> None:
+    class Commonest:
+        """1 for the commonest of the categories, among those with more than `least` rows."""
+
+        def memorize_chunk(self, text: Any, least: float) -> None:
+            counts = text.value_counts()
+            self.most = counts[counts > least].index[0]
+
+        def memorize_finish(self) -> None:
+            pass
+
+        def transform(self, text: Any, least: float) -> Any:
+            return (text == self.most) * 1.0
+
+    functions = {"commonest": patsy.stateful_transform(Commonest)}
+    weight = np.where(BIRTHS["race"] == "other", 5, 1)
+    for weights, race in ((None, "white"), (weight, "other")):
+        design = build_design("low ~ commonest(race, 3)", BIRTHS, functions=functions, freq_weights=weights)
+        np.testing.assert_array_equal(design.matrix()[:, 1], BIRTHS["race"] == race)

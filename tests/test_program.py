@@ -36,3 +36,9 @@ def test_a_program_finds_what_learns_inner_before_outer() -> None:
     assert nested.learners == ("center", "standardize", "poly")
     again = pickle.loads(pickle.dumps(nested))
     assert again == nested
+
+
+def test_code_is_compiled_once_for_the_same_learners() -> None:
+    code = "f_center(c_0)"
+    assert program(code, LEARNERS) is program(code, frozenset(LEARNERS))
+    assert program(code, frozenset()).learners == ()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glmlr
-from glmlr.errors import ArgumentError, OptionError
+from glmlr.errors import ArgumentError, OptionError, RankWarning
 from glmlr.registry import SECTIONS, STATISTICS
 
 BIRTHS = glmlr.datasets.load("birthwt")
@@ -69,6 +69,22 @@ def test_overview_has_the_numbers_of_the_tables():
         rows["p of the likelihood ratio test"] == FIT.goodness_of_fit().frame.set_index("measure")["p_value"]["lr_chi2"]
     )
     assert len(FIT.report(sections=["profile"]).overview.frame) == 3  # nothing is computed for the overview alone
+
+
+def test_the_summary_has_the_overview_of_the_report():
+    assert str(FIT.summary().overview) == str(REPORT.overview)
+    alone = glmlr.fit("low ~ 1", BIRTHS)  # the null model: no likelihood ratio, pseudo R² of 0
+    assert list(alone.summary().overview.frame["measure"])[3:6] == ["McFadden's pseudo R²", "AIC", "BIC"]
+    assert str(alone.summary().overview) == str(alone.report().overview)
+
+
+def test_the_summary_warns_where_the_scores_rank_the_wrong_way():
+    data = BIRTHS.assign(against=-3.0 * BIRTHS["low"] + BIRTHS["lwt"] / 100)
+    fit = glmlr.fit("low ~ 1", data, offset="against")
+    with pytest.warns(RankWarning, match="below 1/2") as caught:
+        overview = fit.summary().overview
+    assert len(caught) == 1
+    assert overview["c (area under the ROC curve)"] < 0.5
 
 
 def test_numbers_in_sentences_keep_their_decimals():

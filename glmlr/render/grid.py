@@ -15,6 +15,7 @@ from glmlr.exhibits import COLUMN_LABELS, Table
 #: Characters that break a line of output or turn its direction: control codes, embeddings and overrides, surrogates.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _SPACE: Final = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_DIGIT: Final = re.compile(r"\d")
 _POWER: Final = re.compile(r"\de[-+]?\d")
 _WHOLE_PART: Final = re.compile(r"[<>]?[-−]?(?:[\d,]+|∞|–)")
 
@@ -137,16 +138,19 @@ def decimal_padding(cells: Sequence[str]) -> tuple[str, ...]:
     among the others: they stand at the edge and move nobody.
     """
     tails = [_tail(cell) for cell in cells]
+    if len(set(tails)) == 1:
+        return ("",) * len(cells)
+    counts = {tail: Counter(tail) for tail in tails if tail is not None}
     widest: Counter[str] = Counter()
-    for tail in tails:
-        widest |= tail or Counter()
-    return tuple("" if tail is None else "".join(sorted((widest - tail).elements())) for tail in tails)
+    for count in counts.values():
+        widest |= count
+    padding = {tail: "".join(sorted((widest - count).elements())) for tail, count in counts.items()}
+    return tuple("" if tail is None else padding[tail] for tail in tails)
 
 
-def _tail(cell: str) -> Counter[str] | None:
-    """Count what stands right of the decimal point; None for a power of ten or nothing."""
+def _tail(cell: str) -> str | None:
+    """Give what stands right of the decimal point, every digit as 0; None for a power of ten or nothing."""
     if not cell or _POWER.search(cell):
         return None
     whole = _WHOLE_PART.match(cell)
-    rest = cell[whole.end() :] if whole else ""
-    return Counter("0" if character.isdigit() else character for character in rest)
+    return _DIGIT.sub("0", cell[whole.end() :]) if whole else ""

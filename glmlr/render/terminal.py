@@ -86,6 +86,8 @@ def _paragraph(words: str, room: int, *, style: str = "", hang: str = "") -> Ite
 def _wrapped(words: str, room: int, hang: str = "") -> list[str]:
     """Wrap by the columns that characters take, wide ones too."""
     if width(words) == len(words):
+        if len(words) <= room and words.strip():
+            return [words.rstrip()]
         return textwrap.wrap(words, room, subsequent_indent=hang, break_on_hyphens=False)
     lines, line = [], ""
     for piece in _pieces(words, room - width(hang)):

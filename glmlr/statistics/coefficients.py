@@ -54,7 +54,7 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
         OptionError: a level outside (0, 1).
 
     """
-    interval = fit.conf_int(level=level)
+    (low, high), said = fit.interval(level), _row_notes(fit)
     frame = pd.DataFrame(
         {
             "term": list(fit.names),
@@ -63,18 +63,16 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
             "z": fit.z.to_numpy(),
             "p_value": fit.pvalues.to_numpy(),
             "log10_p": fit.log10_pvalues.to_numpy(),
-            "low": interval["low"].to_numpy(),
-            "high": interval["high"].to_numpy(),
-            "note": "",
+            "low": low,
+            "high": high,
+            "note": said,
         }
     )
     notes = [
         f"{_percent(level)} intervals are Wald intervals: estimate ± {normal_quantile(level):.3f} standard errors."
     ]
-    for alias in fit.solution.aliased:
-        frame.loc[alias.column, "note"] = "aliased"
     if fit.separation is not None:
-        _infinite_rows(fit, frame)
+        _test_infinite(fit, frame)
         notes.append(_about_infinite(fit))
     roles = {
         "term": "text",
@@ -85,7 +83,7 @@ def coefficients(fit: Fit, *, level: float = 0.95) -> Table:
         "low": "estimate",
         "high": "estimate",
     }
-    if (frame["note"] != "").any():
+    if any(said):
         roles["note"] = "text"
     labels = {"low": f"{_percent(level)} low", "high": "high"}
     return Table("coefficients", "Coefficients", frame, roles, labels, tuple(notes) + fit.notes[1:])
@@ -102,16 +100,27 @@ def _about_infinite(fit: Fit) -> str:
     return f"{test}. Its Wald interval is the whole line."
 
 
-def _infinite_rows(fit: Fit, frame: pd.DataFrame) -> None:
+def _row_notes(fit: Fit) -> list[str]:
+    """Say of each coefficient why it has no finite estimate; "" where it has one."""
+    infinite = "infinite (separation)" + ("" if fit.pseudo_likelihood else "; likelihood-ratio p")
+    said = [""] * len(fit.names)
+    for alias in fit.solution.aliased:
+        said[alias.column] = "aliased"
+    if fit.separation is not None:
+        for column in np.flatnonzero(fit.separation.infinite):
+            said[column] = infinite
+        for column in np.flatnonzero(fit.separation.undetermined):
+            said[column] = "not determined (separation)"
+    return said
+
+
+def _test_infinite(fit: Fit, frame: pd.DataFrame) -> None:
     """Put likelihood-ratio p-values into the rows of infinite estimates."""
-    separation = fit.separation
-    if separation is None:
+    if fit.separation is None:
         return
-    for column in np.flatnonzero(separation.infinite):
+    for column in np.flatnonzero(fit.separation.infinite):
         tail = Tail(np.nan, np.nan) if fit.pseudo_likelihood else dropped_column_tail(fit, int(column))
         frame.loc[column, ["p_value", "log10_p"]] = tail.p_value, tail.log10_p
-        frame.loc[column, "note"] = "infinite (separation)" + ("" if fit.pseudo_likelihood else "; likelihood-ratio p")
-    frame.loc[np.flatnonzero(separation.undetermined), "note"] = "not determined (separation)"
 
 
 def dropped_column_tail(fit: Fit, column: int) -> Tail:

@@ -133,16 +133,13 @@ def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
     yield _row("null_loglik", fit.null_loglik)
     yield _row("deviance", -2 * fit.loglik, n - k)
     yield _row("null_deviance", -2 * fit.null_loglik, n - 1)
-    nested = _contains_null(fit) and k > 1
-    chi2 = max(2 * (fit.loglik - fit.null_loglik), 0.0) if nested else math.nan
-    tail = chi_square_tail(chi2, k - 1) if not fit.pseudo_likelihood else None
-    yield _row("lr_chi2", chi2, k - 1 if nested else math.nan, tail)
+    test = likelihood_ratio(fit)
+    yield _row("lr_chi2", test.chi2, test.df, test.tail)
     yield from _pearson_rows(fit, sums)
     yield _row("aic", fit.aic)
     yield _row("aicc", small_sample_aic(fit.loglik, n, k))
     yield _row("bic", fit.bic)
-    # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
-    for name, value in likelihood_r2(fit.loglik, fit.null_loglik, fit.design.totals.weight, k).items():
+    for name, value in likelihood_indices(fit).items():
         yield _row(name, value)
     yield _row("tjur", tjur_r2(fit.ranking))
     yield _row("efron", efron_r2(fit.ranking))
@@ -179,9 +176,7 @@ def likelihood_ratio(fit: Fit) -> LikelihoodRatio:
 def likelihood_indices(fit: Fit) -> dict[str, float]:
     """Give the pseudo R2 that are made of the two log-likelihoods of a fit, by name."""
     # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
-    weight = fit.design.importance
-    size = float(fit.nobs) if weight is None else float(np.dot(weight, _trials(fit)))
-    return likelihood_r2(fit.loglik, fit.null_loglik, size, fit.rank)
+    return likelihood_r2(fit.loglik, fit.null_loglik, fit.design.totals.weight, fit.rank)
 
 
 def _pearson_rows(fit: Fit, sums: _RowSums) -> Iterator[dict[str, str | float]]:

@@ -1,0 +1,205 @@
+"""In which order do many numbers stand? A sort in pieces that stay in cache, in all threads.
+
+The order of 64-bit keys is unique, so that neither the pieces nor the threads can be seen in the result: they only
+decide how long it takes. A sort of 10^7 keys in one go waits for memory; here the keys are first dealt out to buckets
+that follow one another, by the quantiles of a sample, and each bucket is sorted while it is in cache.
+
+Reference: Frazer & McKellar (1970), Samplesort, J. ACM 17, 496-507.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from glmlr.threads import pool_of_threads
+
+Keys = npt.NDArray[np.uint64]
+Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
+#: Arrays of one length, the first of them keys; the others follow the keys.
+Columns = tuple[npt.NDArray[Any], ...]
+S = TypeVar("S")
+T = TypeVar("T")
+
+#: Rows whose columns stay in the cache of a processor.
+PIECE: Final = 1 << 16
+#: The number of a bucket is one byte and that of a cell two, for which numpy's stable argsort counts, not compares.
+_MOST_BUCKETS: Final = 256
+_ROWS_PER_BUCKET: Final = 1 << 14
+_FEWEST_ROWS: Final = 1 << 14
+_SAMPLE: Final = 1 << 14
+_CELLS: Final = 1 << 15
+#: Keys that numpy sorts by one network of vector instructions.
+_NETWORK: Final = 128
+
+
+def in_threads(function: Callable[[S], T], tasks: Sequence[S]) -> list[T]:
+    """Give the results of a function in the order of the tasks."""
+    pool = pool_of_threads() if len(tasks) > 1 else None
+    return list(map(function, tasks) if pool is None else pool.map(function, tasks))
+
+
+def pieces_of(size: int, step: int = PIECE) -> list[slice]:
+    """Cut 0, ..., size - 1 into runs of so many rows."""
+    return [slice(first, min(first + step, size)) for first in range(0, size, step)]
+
+
+def keys_of(values: Floats) -> Keys:
+    """Give whole numbers that stand in the order of the values, -0 taken for 0; `values_of` takes them back."""
+    bits = (values + 0.0).view(np.int64)
+    # All bits of a negative number turn over, of the others the sign only.
+    bits ^= (bits >> 63) | np.int64(-(2**63))
+    return bits.view(np.uint64)
+
+
+def values_of(keys: Keys) -> Floats:
+    """Give the numbers whose keys these are."""
+    bits = keys.view(np.int64)
+    return (bits ^ (~(bits >> 63) | np.int64(-(2**63)))).view(np.float64)
+
+
+def in_order(size: int, columns: Callable[[slice], Columns]) -> Columns:
+    """Give columns in the order of the first, which holds keys.
+
+    Args:
+        size: number of rows, at least 1.
+        columns: gives the columns of some of the rows in new arrays, the keys first; it is asked for each row once,
+            from any thread, and for a sample beforehand.
+
+    Returns:
+        Arrays of shape (size,). Rows with one key come in any order.
+
+    """
+    if size <= _FEWEST_ROWS:
+        whole = columns(slice(0, size))
+        _sort_into(whole, whole)
+        return whole
+    sample = columns(slice(0, size, max(size // _SAMPLE, 1)))[0]
+    dealer = _dealer(sample, min(max(size // _ROWS_PER_BUCKET, 8), _MOST_BUCKETS))
+    dealt = in_threads(lambda rows: dealer.deal(columns(rows)), pieces_of(size, max(PIECE, size >> 7)))
+    return _gathered(dealt, size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Dealt:
+    """Columns of some rows, bucket after bucket, and where each bucket begins (and the last one ends)."""
+
+    columns: Columns
+    bounds: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Dealer:
+    """Which bucket a key belongs to: that of its cell, a cell being a run of keys.
+
+    Attributes:
+        shift: the keys of a cell agree but for so many bits.
+        first: number of the first cell.
+        bucket: the bucket of each cell, ascending, shape (cells,); keys outside go to the first or the last cell.
+
+    """
+
+    shift: int
+    first: int
+    bucket: npt.NDArray[np.uint8]
+
+    def deal(self, columns: Columns) -> _Dealt:
+        cells = (columns[0] >> np.uint64(self.shift)).view(np.int64)
+        cells -= self.first
+        buckets = np.take(self.bucket, cells, mode="clip")
+        order = np.argsort(buckets, kind="stable")
+        # mode="clip" does without a check of the positions.
+        ends = np.searchsorted(np.take(buckets, order, mode="clip"), np.arange(_MOST_BUCKETS), side="right")
+        return _Dealt(tuple(np.take(column, order, mode="clip") for column in columns), [0, *ends.tolist()])
+
+
+def _dealer(sample: Keys, buckets: int) -> _Dealer:
+    """Choose cells by the range of a sample, and buckets of about equal size by its quantiles."""
+    low, high = int(sample.min()), int(sample.max())
+    # At least 1, for the numbers of cells to have a sign.
+    shift = max((high - low).bit_length() - (_CELLS - 1).bit_length(), 1)
+    first = low >> shift
+    counts = np.bincount((sample >> np.uint64(shift)).view(np.int64) - first)
+    before = np.cumsum(counts) - counts
+    return _Dealer(shift, first, (before * buckets // sample.size).astype(np.uint8))
+
+
+def _gathered(dealt: Sequence[_Dealt], size: int) -> Columns:
+    """Put each bucket together from all pieces, and sort it into its place behind the one before."""
+    total = np.sum([part.bounds for part in dealt], axis=0).tolist()
+    whole = tuple(np.empty(size, column.dtype) for column in dealt[0].columns)
+
+    def lay(bucket: int) -> None:
+        parts = [(part.columns, slice(*part.bounds[bucket : bucket + 2])) for part in dealt]
+        columns = tuple(np.concatenate([part[i][rows] for part, rows in parts]) for i in range(len(whole)))
+        _sort_into(columns, tuple(column[total[bucket] : total[bucket + 1]] for column in whole))
+
+    in_threads(lay, [bucket for bucket, (begin, end) in enumerate(pairwise(total)) if begin < end])
+    return whole
+
+
+def _sort_into(columns: Columns, out: Columns) -> None:
+    """Sort columns that fit in cache by their keys."""
+    if len(columns) == 1:
+        _sort_keys(columns[0], out[0])
+        return
+    order = _order(columns[0])
+    for column, ordered in zip(columns, out, strict=True):
+        ordered[:] = np.take(column, order, mode="clip")
+
+
+def _order(keys: Keys) -> Positions:
+    """Give the positions of the keys in ascending order.
+
+    A position rides in the low bits of its key, moved up, at the cost of the key's lowest bits where there is no room
+    for both. If two keys differ in those bits alone and come out in the wrong order, comparisons must do.
+    """
+    low, width = keys.min(), (keys.size - 1).bit_length()
+    drop = max(int(keys.max() - low).bit_length() + width - 64, 0)
+    packed = keys - low
+    packed >>= np.uint64(drop)
+    packed <<= np.uint64(width)
+    packed |= np.arange(keys.size, dtype=np.uint64)
+    _sort_keys(packed, packed)
+    packed &= np.uint64((1 << width) - 1)
+    order: Positions = packed.view(np.intp)
+    if drop and not _ascend(np.take(keys, order, mode="clip")):
+        order = np.argsort(keys)
+    return order
+
+
+def _sort_keys(keys: Keys, out: Keys) -> None:
+    """Sort keys that fit in cache; `out` may be the keys themselves.
+
+    Dealt out to cells of 8 to 32 keys, a key is less than half a network away from its place: two rounds of networks,
+    the second half a network further on, put all in order, unless some cell has more keys than half a network.
+    """
+    if keys.size > 16 * _NETWORK:
+        cells = keys - keys.min()
+        digits = min((keys.size // 16).bit_length(), 16)
+        cells >>= np.uint64(max(int(cells.max()).bit_length() - digits, 0))
+        out[:] = np.take(keys, np.argsort(cells.astype(np.uint16), kind="stable"), mode="clip")
+        _networks(out)
+        _networks(out[_NETWORK // 2 :])
+        if _ascend(out):
+            return
+    elif out is not keys:
+        out[:] = keys
+    out.sort()
+
+
+def _networks(keys: Keys) -> None:
+    """Sort each run of keys as long as a network."""
+    whole = keys.size // _NETWORK * _NETWORK
+    keys[:whole].reshape(-1, _NETWORK).sort(axis=1)
+    keys[whole:].sort()
+
+
+def _ascend(keys: Keys) -> bool:
+    return bool((keys[1:] >= keys[:-1]).all())

@@ -1,0 +1,192 @@
+"""What does a fitted model say of new rows? Their linear predictors and probabilities, with intervals.
+
+A `Predictor` holds what a prediction needs and no rows: a fit makes one of itself, a model file is one that was stored.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from glmlr.blocks import linear_predictor
+from glmlr.conditioning import Alias
+from glmlr.covariance import CentredCovariance, variance_of
+from glmlr.errors import GlmlrWarning, one_of
+from glmlr.links import Link
+from glmlr.proportions import normal_quantile
+from glmlr.recipe import NewRows, Recipe, applied
+from glmlr.separation import Separation
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+SCALES: Final = ("corrected", "weighted")
+KINDS_OF_PREDICTION: Final = ("probability", "link")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a prediction should look like, refused before any row is read where it cannot be had.
+
+    Attributes:
+        interval: None or False for estimates alone, a confidence level, or True for 0.95.
+        kind: "probability" or "link".
+        scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+
+    """
+
+    interval: float | bool | None = None
+    kind: str = "probability"
+    scale: str = "corrected"
+
+    def __post_init__(self) -> None:
+        one_of("kind", self.kind, KINDS_OF_PREDICTION)
+        one_of("scale", self.scale, SCALES)
+        if self.has_interval:
+            _ = self.quantile
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether low and high are wanted beside the estimate."""
+        return self.interval is not None and self.interval is not False
+
+    @property
+    def quantile(self) -> float:
+        """Half the width of the interval in standard errors."""
+        return normal_quantile(0.95 if self.interval is True else float(self.interval or 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """What a prediction needs (k = design columns), without the rows of the fit.
+
+    Attributes:
+        recipe: builds the design columns of new rows.
+        link: logit, probit or cloglog.
+        working: finite coefficients that give the fitted values, shape (k,): 0 where aliased or infinite.
+        covariance: of the estimates, shape (k, k); NaN where there is no finite estimate.
+        centred: the same for centred columns, where some column is far from 0; else None.
+        separation: None, or the direction beyond which predictions are 0 or 1.
+        prior_shift: what class weights added to the intercept.
+        aliased: columns without an estimate, with what determined them in the fit.
+
+    """
+
+    recipe: Recipe
+    link: Link
+    working: Floats
+    covariance: Floats
+    centred: CentredCovariance | None
+    separation: Separation | None
+    prior_shift: float
+    aliased: tuple[Alias, ...]
+
+    def predict(self, new_data: Any, wanted: Wanted, *, unknown: str, offset: Any) -> pd.Series | pd.DataFrame:
+        """Predict for new rows; see `Fit.predict`.
+
+        Warns:
+            GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
+
+        """
+        rows = applied(self.recipe, new_data, unknown, offset)
+        for alias in self.aliased:
+            if broken := broken_rows(alias, rows.matrix):
+                # From here through the public method and the check of its arguments to the caller.
+                warnings.warn(broken_sentence(self.recipe.names, alias, broken), GlmlrWarning, stacklevel=4)
+        return self.of_new_rows(rows, wanted)
+
+    def of_new_rows(self, rows: NewRows, wanted: Wanted) -> pd.Series | pd.DataFrame:
+        """Predict for new rows whose design columns are there."""
+        return self.of_eta(self.eta(rows), lambda: rows.matrix, rows.complete, rows.index, wanted)
+
+    def of_eta(
+        self, eta: Floats, columns: Callable[[], Floats], complete: Bools, index: pd.Index, wanted: Wanted
+    ) -> pd.Series | pd.DataFrame:
+        """Turn linear predictors into what is wanted.
+
+        Args:
+            eta: linear predictors of the complete rows as the coefficients give them, shape (m,).
+            columns: gives their design columns, shape (m, k); asked where an interval is wanted.
+            complete: which of all rows are complete.
+            index: of all rows.
+            wanted: what to give.
+
+        Returns:
+            A Series named by the kind, or a frame with columns estimate, low and high; NaN where a row is incomplete.
+
+        """
+        eta = eta - (self.prior_shift if wanted.scale == "corrected" else 0.0)
+        transform = self.link.mean if wanted.kind == "probability" else np.asarray
+        if not wanted.has_interval:
+            return spread(transform(eta), complete, index, wanted.kind)
+        low, high = bounds(eta, wanted.quantile * self.error(columns()))
+        parts = {"estimate": eta, "low": low, "high": high}
+        return pd.DataFrame({name: spread(transform(values), complete, index, name) for name, values in parts.items()})
+
+    def eta(self, rows: NewRows) -> Floats:
+        """Linear predictor of complete new rows, shape (m,); infinite on the far side of a separating direction."""
+        return eta_of(rows.matrix.T, self.working, rows.offset, self.separation)
+
+    def error(self, x: Floats) -> Floats:
+        """Standard error of the linear predictor of rows x of shape (m, k), over the finite estimates, shape (m,)."""
+        return np.asarray(np.sqrt(variance_of(self.covariance, x) if self.centred is None else self.centred.of(x)))
+
+
+def eta_of(x: Floats, working: Floats, offset: Floats | None, separation: Separation | None) -> Floats:
+    """Give the linear predictor of rows x of shape (k, b); infinite on the far side of a separating direction."""
+    eta = linear_predictor(x, working, offset)
+    if separation is None:
+        return eta
+    side = separation.side(x.T)
+    return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+
+
+def bounds(center: Floats, half: Floats) -> tuple[Floats, Floats]:
+    """Give center - half and center + half; all of the line where the center is infinite."""
+    with np.errstate(invalid="ignore"):
+        low, high = center - half, center + half
+    infinite = np.isinf(center)
+    return np.where(infinite, -np.inf, low), np.where(infinite, np.inf, high)
+
+
+def spread(values: Floats, complete: Bools, index: pd.Index, name: str) -> pd.Series:
+    """Put values of complete rows back among all rows, NaN in the others."""
+    everywhere = np.full(complete.size, np.nan)
+    everywhere[complete] = values
+    return pd.Series(everywhere, index=index, name=name)
+
+
+# ------------------------------------------------------------------------------------------------ aliased columns
+
+
+def broken_rows(alias: Alias, x: Floats) -> int:
+    """Count the rows x of shape (m, k) in which an aliased column is not what it was in every row of the fit."""
+    terms = [value * x[:, position] for position, value in alias.depends_on]
+    own = x[:, alias.column]
+    size = np.abs(own) + sum((np.abs(term) for term in terms), np.zeros_like(own))
+    return int((np.abs(own - sum(terms, np.zeros_like(own))) > 1e-6 * size).sum())
+
+
+def broken_sentence(names: Sequence[str], alias: Alias, rows: int) -> str:
+    """Say in how many new rows an aliased column is not what it was in the fit."""
+    count = "1 row does" if rows == 1 else f"{rows:,} rows do"
+    return (
+        f"{count} not obey {dependency(names, alias)}, as all rows of the fit did; {names[alias.column]} has no "
+        "estimate and plays no part in these predictions."
+    )
+
+
+def dependency(names: Sequence[str], alias: Alias) -> str:
+    """Write what determines an aliased column: "x3 = 2 x1 - x2"."""
+    text = ""
+    for position, value in alias.depends_on:
+        size = "" if abs(abs(value) - 1) < 1e-9 else f"{abs(value):.6g} "
+        text += (" - " if value < 0 else " + ") + size + names[position]
+    sign = "-" if text.startswith(" - ") else ""
+    return f"{names[alias.column]} = {sign}{text[3:] or '0'}"
