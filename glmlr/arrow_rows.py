@@ -217,7 +217,7 @@ def batch_source(batch: Any, layout: Layout, start: int, place: str, seen: Seen)
     def ready(name: str) -> Column:
         try:
             found = _column(array(name), fields[name], seen, index)
-            return classified(raw(name), name) if found is None else found
+            return _as_the_whole(classified(raw(name), name), fields[name]) if found is None else found
         except UnicodeDecodeError as problem:
             byte = problem.object[problem.start]
             raise SourceError(
@@ -267,6 +267,14 @@ def _column(array: Any, field: Field, seen: Seen, index: pd.RangeIndex) -> Colum
     if pa.types.is_date(array.type):
         return classified(array.cast(pa.timestamp("ms")).to_pandas().set_axis(index), field.name)
     return None
+
+
+def _as_the_whole(column: Column, field: Field) -> Column:
+    """Give a column without a single value the kind that it has elsewhere."""
+    if column.kind != "nothing" or field.kind in (None, "nothing"):
+        return column
+    empty = Labels(np.full(len(column.values), -1), (), field.name)
+    return replace(column, kind=field.kind, values=empty if field.kind == "category" else column.values)
 
 
 def _numbers(array: Any, name: str) -> Column:

@@ -7,7 +7,8 @@ levels that occur there and lets transforms learn; later looks, at new rows, onl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -84,8 +85,15 @@ def evaluated(ingredient: Ingredient, columns: Mapping[str, Column], functions: 
         return columns[expression.reads[0]].values
     as_it_is = expression.code.startswith(identifier("C") + "(")
     names = {placeholder: _operand(columns[column], as_it_is) for placeholder, column in expression.columns}
-    try:
+    with explained(expression):
         return ingredient.program.evaluate({**functions.space, **names}, ingredient.learned)
+
+
+@contextmanager
+def explained(expression: Expression) -> Iterator[None]:
+    """Turn any failure of what an expression calls into a `FormulaError` that names the expression."""
+    try:
+        yield
     except GlmlrError:
         raise
     except Exception as problem:
@@ -140,6 +148,12 @@ class Prepared:
     contrast: Any = None
     note: str | None = None
 
+    def with_notes(self) -> Prepared:
+        """Add what its transforms have to say of what they learnt."""
+        said = [getattr(one, "note", None) for one in self.ingredient.learned]
+        notes = [f"{self.ingredient.expression.name}: {note}" for note in said if note]
+        return replace(self, note=" ".join(filter(None, [self.note, *notes]))) if notes else self
+
 
 def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Prepared:
     """Evaluate a factor for the first time: what kind it is, its levels, what its transforms learn."""
@@ -154,6 +168,7 @@ def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Pre
         numbers = numeric(expression, value, rows.size)
         refuse_not_finite(expression, numbers, rows.columns)
         learned = Prepared(replace(ingredient, width=width_of(numbers)), numbers)
+    learned = learned.with_notes()
     if mentioned := functions.mentioned(expression.code):
         refuse_dependence_on_other_rows(learned, rows, functions, mentioned)
     return learned

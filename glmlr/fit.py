@@ -14,27 +14,35 @@ import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
 from glmlr.account import account, separation_sentence
-from glmlr.blocks import Block, Mapped, Rows, Subset, linear_predictor, over_blocks
-from glmlr.conditioning import Moments, block_moments, scaled_rows
-from glmlr.covariance import ROBUST, CentredCovariance, clustered, robust
+from glmlr.blocks import Rows, linear_predictor, over_blocks
+from glmlr.covariance import ROBUST, CentredCovariance
 from glmlr.design import Collapsed, Design, DesignInMemory, design_of
 from glmlr.errors import (
     ConvergenceWarning,
-    FitError,
     NotApplicable,
     OptionError,
     SeparationWarning,
     explained_arguments,
     one_of,
 )
+from glmlr.estimation import (
+    LinearPredictor,
+    covariance_kind_of,
+    covariance_of,
+    is_null,
+    maximum_of,
+    null_model,
+    prior_shift_of,
+    refuse_saturated,
+)
 from glmlr.links import Link, link_named
-from glmlr.prediction import Predictor, Wanted, bounds, eta_of, spread
+from glmlr.prediction import Predictor, Wanted, bounds, spread
 from glmlr.progress import Step
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
 from glmlr.scored import Scored
-from glmlr.separation import Maximum, Separation, maximise
-from glmlr.solver import Solution, inverse_information, solve
+from glmlr.separation import Separation
+from glmlr.solver import Solution
 
 if TYPE_CHECKING:
     from glmlr.exhibits import Table
@@ -220,7 +228,7 @@ class Fit:
         """
         if isinstance(self.design, DesignInMemory):
             return function(np.asarray(self.eta), self.design.y, self.design.weight)
-        predictor = _LinearPredictor(self.working, self.prior_shift, self.separation)
+        predictor = LinearPredictor(self.working, self.prior_shift, self.separation)
         patterns = None if self.design.grouped else self.design.patterns
         rows: Rows = self.design if patterns is None else Collapsed(self.design, patterns)
         return over_blocks(rows, lambda block: function(predictor.of(block), block.y, block.weight), add)
@@ -251,18 +259,8 @@ class Fit:
 
     @cached_property
     def prior_shift(self) -> float:
-        """What class weights added to the intercept: log(w1 / w0) for the logit (King & Zeng 2001), 0 without them.
-
-        For the other links the intercept is fitted again to the unweighted rows, the other coefficients held.
-        """
-        if self.design.class_weights is None:
-            return 0.0
-        w0, w1 = self.design.class_weights
-        if self.link.name == "logit":
-            return float(np.log(w1 / w0))
-        if self.separation is not None and self.separation.complete:
-            return 0.0
-        return -float(solve(_AtPredictor(self.design, self.working, self.separation), self.link).beta[0])
+        """What class weights added to the intercept, see `glmlr.estimation.prior_shift_of`; 0 without them."""
+        return prior_shift_of(self.design, self.link, self.working, self.separation)
 
     @cached_property
     def fitted_values(self) -> pd.Series:
@@ -459,20 +457,20 @@ def fit_design(
     design: Design, link: Link, *, robust: str | None = None, solver: str = "newton", max_iterations: int = 100
 ) -> Fit:
     """Fit a design: solve, look for separation, fit the null model, find the covariance."""
-    _refuse_saturated(design)
-    found = _maximum(design, link, max_iterations)
+    refuse_saturated(design)
+    found = maximum_of(design, link, max_iterations)
     if solver == "statsmodels" and found.separation is None and isinstance(design, DesignInMemory):
         from glmlr.statsmodels_bridge import solve_by_statsmodels
 
         found = replace(found, solution=solve_by_statsmodels(design, link, found.solution))
         found = replace(found, working=np.nan_to_num(found.solution.beta))
-    kind = _covariance_kind(design, robust)
-    covariance, centred = _covariance(design, link, found, kind)
+    kind = covariance_kind_of(design, robust)
+    covariance, centred = covariance_of(design, link, found, kind)
     fitted = Fit(
         design=design,
         link=link,
         solution=found.solution,
-        null=found.solution if _is_null(design) else _null(design, link),
+        null=found.solution if is_null(design) else null_model(design, link),
         covariance=_frozen(covariance),
         covariance_kind=kind,
         separation=found.separation,
@@ -484,144 +482,6 @@ def fit_design(
     elif not fitted.converged:
         warnings.warn(f"The fit did not converge: {fitted.solution.reason}.", ConvergenceWarning, stacklevel=4)
     return fitted
-
-
-def _maximum(design: Design, link: Link, max_iterations: int) -> Maximum:
-    """Maximise the likelihood over the rows, or over the covariate patterns that they collapse to."""
-    patterns = design.patterns
-    if patterns is None:
-        return maximise(design, link, max_iterations=max_iterations)
-    found = maximise(Collapsed(design, patterns), link, max_iterations=max_iterations)
-    if found.separation is None or found.face is None:
-        return found
-    separation = replace(found.separation, separated=found.separation.separated[patterns.of_row])
-    return replace(found, separation=separation, face=found.face[patterns.of_row])
-
-
-def _refuse_saturated(design: Design) -> None:
-    trials = design.totals.trials
-    if len(design.names) >= trials:
-        raise FitError(
-            f"The formula asks for {len(design.names)} coefficients and there are only {trials:.0f} usable rows; "
-            "use fewer terms or more data."
-        )
-
-
-def _covariance_kind(design: Design, robust_kind: str | None) -> str:
-    if design.clusters is not None:
-        return "cluster"
-    if robust_kind is not None:
-        return robust_kind
-    return "HC0" if design.weighted else "model"
-
-
-def _covariance(design: Design, link: Link, found: Maximum, kind: str) -> tuple[Floats, CentredCovariance | None]:
-    """Covariance of the finite estimates, NaN elsewhere, shape (k, k); and that of centred columns where needed."""
-    finite, inverse = found.finite, found.solution.inverse
-    if found.solution.centred and found.separation is None:
-        return _centred_covariance(design, link, found, kind)
-    if kind == "model" or finite.size == 0:
-        return np.array(inverse), None
-    at = np.ix_(finite, finite)
-    part = _sandwich(design, link, found, kind, found.finite_rows(design), found.working[finite], inverse[at])
-    return _placed(part, finite, inverse.shape[0]), None
-
-
-def _centred_covariance(
-    design: Design, link: Link, found: Maximum, kind: str
-) -> tuple[Floats, CentredCovariance | None]:
-    """Find the covariance with centred columns, whose sums do not cancel, and put it back into units of the data."""
-    scaled = scaled_rows(design, over_blocks(design, block_moments, Moments.__add__))
-    finite = found.finite
-    if scaled is None:
-        return np.array(found.solution.inverse), None
-    back, forth = (matrix[np.ix_(finite, finite)] for matrix in (scaled.transform(), scaled.inverse_transform()))
-    rows, beta = Subset(scaled, finite), forth @ found.working[finite]
-    part = inverse_information(rows, beta, link)
-    if kind != "model":
-        part = _sandwich(design, link, found, kind, rows, beta, part)
-    k = len(design.names)
-    matrix = back @ part @ back.T
-    centred = CentredCovariance(scaled.center, scaled.scale, _placed(part, finite, k))
-    return _placed((matrix + matrix.T) / 2, finite, k), centred
-
-
-def _sandwich(
-    design: Design, link: Link, found: Maximum, kind: str, rows: Rows, beta: Floats, inverse: Floats
-) -> Floats:
-    """Robust or clustered covariance of the coefficients of `rows`."""
-    if design.clusters is not None:
-        # Rows that are fitted perfectly add nothing, but they, their clusters and their columns count.
-        return clustered(rows, beta, link, inverse, groups=design.clusters)
-    return robust(rows, beta, link, inverse, kind, n=design.totals.trials, k=found.solution.rank)
-
-
-def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
-    """Put the covariance of the finite estimates among all k, NaN elsewhere."""
-    covariance = np.full((k, k), np.nan)
-    covariance[np.ix_(finite, finite)] = part
-    return covariance
-
-
-@dataclass(frozen=True, eq=False)
-class _LinearPredictor:
-    """What gives the linear predictor of a block, without the rows of the fit."""
-
-    working: Floats
-    shift: float
-    separation: Separation | None
-
-    def of(self, block: Block) -> Floats:
-        """Give the linear predictor, shape (b,); infinite on the far side of a separating direction."""
-        return eta_of(block.x, self.working, block.offset, self.separation) - self.shift
-
-
-@dataclass(frozen=True, eq=False)
-class _Constant(Mapped):
-    """The same rows with a constant as their only column."""
-
-    rows: Rows
-
-    def changed(self, block: Block) -> Block:
-        """Give the block with the constant alone."""
-        return block.cut(np.ones((1, block.size)), slice(None))
-
-
-@dataclass(frozen=True, eq=False)
-class _AtPredictor(Mapped):
-    """The same rows without importance, a constant as their only column, their linear predictor as an offset.
-
-    Rows that separation fits perfectly are left out: they stay so whatever the intercept.
-    """
-
-    rows: Rows
-    working: Floats
-    separation: Separation | None
-
-    def changed(self, block: Block) -> Block | None:
-        """Give the block with the constant alone."""
-        eta = linear_predictor(block.x, self.working, block.offset)
-        moved = replace(block, offset=eta, importance=None)
-        side = np.zeros(block.size) if self.separation is None else self.separation.side(block.x.T)
-        kept = np.flatnonzero(side == 0)
-        return moved.cut(np.ones((1, kept.size)), kept) if kept.size else None
-
-
-def _is_null(design: Design) -> bool:
-    """Whether the model has nothing but an intercept, and so is the null model to the last bit."""
-    return [term.kind for term in design.terms] == ["intercept"]
-
-
-def _null(design: Design, link: Link) -> Solution:
-    """Fit intercept and offset only; without an offset the share of events is the answer for every link."""
-    if design.shifted:
-        return solve(_Constant(design), link)
-    events, trials = design.totals.weight_of_events, design.totals.weight
-    share = events / trials
-    loglik = events * np.log(share) + (trials - events) * np.log1p(-share)
-    beta = link.link(np.array([share]))
-    weight = float(link.weight(beta)[0]) * trials
-    return Solution(beta, np.array([[weight]]), np.array([[1 / weight]]), float(loglik), 0, 0.0, True, None)
 
 
 def _frozen(array: Floats) -> Floats:

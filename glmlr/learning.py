@@ -24,6 +24,7 @@ from glmlr.factors import (
     SeenLevels,
     UsedRows,
     evaluated,
+    explained,
     frozen_levels,
     ingredient_of,
     is_categorical,
@@ -114,8 +115,10 @@ class Study:
             value = plain_column(rows.columns[expression.column])
         else:
             if self.looking is not None:
+                # The first transform that is reached stops the evaluation; those around it have nothing to see yet.
                 watching = _Looking(self.looking, rows.frequency)
-                ingredient = replace(ingredient, learned=(*ingredient.learned, watching))
+                waiting = _transforms_of(ingredient) - len(ingredient.learned)
+                ingredient = replace(ingredient, learned=(*ingredient.learned, *[watching] * waiting))
             try:
                 value = evaluated(ingredient, rows.columns, functions)
             except _Interrupted as stopped:
@@ -130,9 +133,10 @@ class Study:
 
     def merged(self, one: Seen, other: Seen) -> Seen:
         """Put together what was seen of two sets of rows."""
-        if isinstance(one, Observed) and isinstance(other, Observed) and self.looking is not None:
-            return Observed(self.looking.add(one.partial, other.partial))
         expression = self.ingredient.expression
+        if isinstance(one, Observed) and isinstance(other, Observed) and self.looking is not None:
+            with explained(expression):
+                return Observed(self.looking.add(one.partial, other.partial))
         if isinstance(one, SeenLevels) and isinstance(other, SeenLevels):
             return one.merged(other, expression)
         if isinstance(one, SeenNumbers) and isinstance(other, SeenNumbers) and one.width == other.width:
@@ -151,12 +155,14 @@ class Study:
             result = frozen_levels(ingredient, seen)
         else:
             result = Prepared(replace(ingredient, width=seen.width), None)
+        result = result.with_notes()
         _refuse_dependence(result, example, functions)
         return replace(self, seen=seen, result=result)
 
     def _learnt(self, seen: Observed, functions: Functions) -> Study:
         assert self.looking is not None
-        found: Learned | Learning = self.looking.learnt(seen.partial)
+        with explained(self.ingredient.expression):
+            found: Learned | Learning = self.looking.learnt(seen.partial)
         if isinstance(found, Learning):
             return replace(self, looking=found)
         ingredient = replace(self.ingredient, learned=(*self.ingredient.learned, found))
@@ -174,6 +180,10 @@ def study_of(expression: Expression, functions: Functions) -> Study:
     """Begin to learn a factor."""
     ingredient = ingredient_of(expression, functions)
     return Study(ingredient, _next_learning(ingredient, functions))
+
+
+def _transforms_of(ingredient: Ingredient) -> int:
+    return 0 if ingredient.program is None else len(ingredient.program.learners)
 
 
 def _next_learning(ingredient: Ingredient, functions: Functions) -> Learning | None:

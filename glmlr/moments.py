@@ -5,6 +5,7 @@ They are kept in extended precision, so that the order of addition is lost in th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,3 +129,29 @@ def moments_of(values: Floats, weight: Floats | None) -> Moments:
     sums = sums_of(values, weight)
     apart = values - sums.mean
     return Moments(sums, weighted_sum(apart, weight), weighted_sum(apart**2, weight))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Weight, mean, and weighted squares about the mean of some values; NaN squares where one is infinite.
+
+    Reference: Chan, Golub & LeVeque (1983), The American Statistician 37, 242-247 (how two of them add up).
+    """
+
+    weight: float
+    mean: float
+    squares: float
+
+    @classmethod
+    def of(cls, values: Floats, weight: Floats) -> Spread:
+        """Look at values, shape (b,), of which each has a weight."""
+        if not np.isfinite(values).all():
+            return cls(float(weight.sum()), math.nan, math.nan)
+        apart = values - values[0]  # exactly 0 where all are equal
+        mean = float(np.average(apart, weights=weight))
+        return cls(float(weight.sum()), mean + float(values[0]), float(np.dot(weight, (apart - mean) ** 2)))
+
+    def __add__(self, other: Spread) -> Spread:
+        weight, gap = self.weight + other.weight, other.mean - self.mean
+        share = other.weight / weight
+        return Spread(weight, self.mean + gap * share, self.squares + other.squares + gap**2 * self.weight * share)

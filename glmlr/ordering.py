@@ -39,9 +39,9 @@ _CELLS: Final = 1 << 15
 _NETWORK: Final = 128
 
 
-def in_threads(function: Callable[[S], T], tasks: Sequence[S]) -> list[T]:
-    """Give the results of a function in the order of the tasks."""
-    pool = pool_of_threads() if len(tasks) > 1 else None
+def in_threads(function: Callable[[S], T], tasks: Sequence[S], *, alone: bool = False) -> list[T]:
+    """Give the results of a function in the order of the tasks, this thread working alone where that is asked."""
+    pool = None if alone or len(tasks) < 2 else pool_of_threads()
     return list(map(function, tasks) if pool is None else pool.map(function, tasks))
 
 
@@ -64,13 +64,14 @@ def values_of(keys: Keys) -> Floats:
     return (bits ^ (~(bits >> 63) | np.int64(-(2**63)))).view(np.float64)
 
 
-def in_order(size: int, columns: Callable[[slice], Columns]) -> Columns:
+def in_order(size: int, columns: Callable[[slice], Columns], *, alone: bool = False) -> Columns:
     """Give columns in the order of the first, which holds keys.
 
     Args:
         size: number of rows, at least 1.
         columns: gives the columns of some of the rows in new arrays, the keys first; it is asked for each row once,
             from any thread, and for a sample beforehand.
+        alone: whether this thread works alone: one that takes in what the others make must not wait for them.
 
     Returns:
         Arrays of shape (size,). Rows with one key come in any order.
@@ -82,8 +83,9 @@ def in_order(size: int, columns: Callable[[slice], Columns]) -> Columns:
         return whole
     sample = columns(slice(0, size, max(size // _SAMPLE, 1)))[0]
     dealer = _dealer(sample, min(max(size // _ROWS_PER_BUCKET, 8), _MOST_BUCKETS))
-    dealt = in_threads(lambda rows: dealer.deal(columns(rows)), pieces_of(size, max(PIECE, size >> 7)))
-    return _gathered(dealt, size)
+    pieces = pieces_of(size, max(PIECE, size >> 7))
+    dealt = in_threads(lambda rows: dealer.deal(columns(rows)), pieces, alone=alone)
+    return _gathered(dealt, size, alone=alone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ def _dealer(sample: Keys, buckets: int) -> _Dealer:
     return _Dealer(shift, first, (before * buckets // sample.size).astype(np.uint8))
 
 
-def _gathered(dealt: Sequence[_Dealt], size: int) -> Columns:
+def _gathered(dealt: Sequence[_Dealt], size: int, *, alone: bool) -> Columns:
     """Put each bucket together from all pieces, and sort it into its place behind the one before."""
     total = np.sum([part.bounds for part in dealt], axis=0).tolist()
     whole = tuple(np.empty(size, column.dtype) for column in dealt[0].columns)
@@ -140,7 +142,7 @@ def _gathered(dealt: Sequence[_Dealt], size: int) -> Columns:
         columns = tuple(np.concatenate([part[i][rows] for part, rows in parts]) for i in range(len(whole)))
         _sort_into(columns, tuple(column[total[bucket] : total[bucket + 1]] for column in whole))
 
-    in_threads(lay, [bucket for bucket, (begin, end) in enumerate(pairwise(total)) if begin < end])
+    in_threads(lay, [bucket for bucket, (begin, end) in enumerate(pairwise(total)) if begin < end], alone=alone)
     return whole
 
 

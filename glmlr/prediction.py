@@ -6,7 +6,7 @@ A `Predictor` holds what a prediction needs and no rows: a fit makes one of itse
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,11 +17,14 @@ import pandas as pd
 from glmlr.blocks import linear_predictor
 from glmlr.conditioning import Alias
 from glmlr.covariance import CentredCovariance, variance_of
-from glmlr.errors import GlmlrWarning, one_of
+from glmlr.errors import GlmlrWarning, OptionError, one_of
 from glmlr.links import Link
+from glmlr.parts import rows_in_parts
 from glmlr.proportions import normal_quantile
 from glmlr.recipe import NewRows, Recipe, applied
 from glmlr.separation import Separation
+from glmlr.sources import Source
+from glmlr.streamed import Stream
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -94,12 +97,29 @@ class Predictor:
             GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
         """
+        stream = None if isinstance(new_data, (pd.DataFrame, Mapping)) else rows_in_parts(new_data)
+        if stream is not None:
+            return self._predict_in_parts(stream, wanted, unknown, offset)
         rows = applied(self.recipe, new_data, unknown, offset)
         for alias in self.aliased:
             if broken := broken_rows(alias, rows.matrix):
                 # From here through the public method and the check of its arguments to the caller.
                 warnings.warn(broken_sentence(self.recipe.names, alias, broken), GlmlrWarning, stacklevel=4)
         return self.of_new_rows(rows, wanted)
+
+    def _predict_in_parts(self, stream: Stream, wanted: Wanted, unknown: str, offset: Any) -> pd.Series | pd.DataFrame:
+        """Predict for rows that are read in parts; only the predictions are held."""
+        if offset is not None and not isinstance(offset, str):
+            raise OptionError("offset must be the name of a column where rows are read in parts; add it to the data.")
+
+        def predicted(source: Source) -> list[pd.Series | pd.DataFrame]:
+            return [self.predict(source, wanted, unknown=unknown, offset=offset)]
+
+        # A model may read no column at all; without any there would be no rows.
+        names = columns_scored(self.recipe) or list(stream.names[:1])
+        parts: list[Any] = stream.only([name for name in names if name in stream.names]).over(predicted, list.__add__)
+        found: pd.Series | pd.DataFrame = pd.concat(parts) if len(parts) > 1 else parts[0]
+        return found
 
     def of_new_rows(self, rows: NewRows, wanted: Wanted) -> pd.Series | pd.DataFrame:
         """Predict for new rows whose design columns are there."""
@@ -145,6 +165,13 @@ def eta_of(x: Floats, working: Floats, offset: Floats | None, separation: Separa
         return eta
     side = separation.side(x.T)
     return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+
+
+def columns_scored(recipe: Recipe) -> list[str]:
+    """Name the columns that a prediction depends on, each once."""
+    offsets = [column for one in recipe.offsets for column in one.expression.reads]
+    given = [recipe.offset_column] if recipe.offset_column else []
+    return list(dict.fromkeys([*recipe.formula.predictors, *offsets, *given]))
 
 
 def bounds(center: Floats, half: Floats) -> tuple[Floats, Floats]:

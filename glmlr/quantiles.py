@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Patterns = npt.NDArray[np.uint64]
 
-#: A tally has no more cells than this; columns with fewer distinct values are known exactly after one pass (2 MB).
-MOST_CELLS: Final = 2**17
+#: A tally has no more cells than this (1 MB); a column with fewer distinct values is known exactly after one pass.
+MOST_CELLS: Final = 2**16
 #: Beyond so many distinct values a sample of them is kept (8 MB).
 MOST_DISTINCT: Final = 2**20
 

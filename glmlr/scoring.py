@@ -26,8 +26,8 @@ from glmlr.errors import (
     suggestion,
 )
 from glmlr.output_files import place_for, whole_file
-from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence
-from glmlr.recipe import UNKNOWN, NewRows, Recipe, applied
+from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_scored
+from glmlr.recipe import UNKNOWN, NewRows, applied
 from glmlr.scoring_model import ScoringModel
 from glmlr.sources import Source, read
 from glmlr.streams import open_stream
@@ -130,7 +130,7 @@ def score(
             "The fit had an offset that is not a column of its data, which a file of rows cannot hold; fit again with "
             "offset= the name of a column."
         )
-    names = list(dict.fromkeys([*_columns_read(recipe), *keep]))
+    names = list(dict.fromkeys([*columns_scored(recipe), *keep]))
     with whole_file("scores", target) as place, _WRITERS[target.suffix.lower()](place) as write:
         total = _score_all(model.predictor, _batches(data, names), keep, wanted, unknown, write)
     for alias, count in zip(model.predictor.aliased, total.broken, strict=True):
@@ -161,12 +161,6 @@ def _refuse_kept(keep: Sequence[str], wanted: Wanted) -> None:
 
 def _score_names(wanted: Wanted) -> list[str]:
     return [wanted.kind, "low", "high"] if wanted.has_interval else [wanted.kind]
-
-
-def _columns_read(recipe: Recipe) -> list[str]:
-    """Give the columns that a score depends on."""
-    offsets = [column for one in recipe.offsets for column in one.expression.reads]
-    return [*recipe.formula.predictors, *offsets, *([recipe.offset_column] if recipe.offset_column else [])]
 
 
 def _batches(data: Any, names: Sequence[str]) -> Iterator[Source]:
@@ -215,7 +209,7 @@ def _account(predictor: Predictor, batch: Source, rows: NewRows) -> ScoreAccount
     """Say of a batch which rows have no score, and why."""
     complete, absent = rows.complete, {}
     if not complete.all():
-        absent = {name: batch.raw(name).isna().to_numpy() for name in _columns_read(predictor.recipe)}
+        absent = {name: batch.raw(name).isna().to_numpy() for name in columns_scored(predictor.recipe)}
     unfit = ~complete
     for missing in absent.values():
         unfit = unfit & ~missing

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.util import find_spec
 from os import PathLike
 from typing import Any, Final, Protocol
 
@@ -323,12 +324,14 @@ def open_stream(data: Any, *, where: str | PathLike[str] | None = None) -> Strea
         where: folder for temporary files, where there must be some; the system's by default (TMPDIR).
 
     Raises:
-        SourceError: no files, or files that cannot be read or do not go together.
+        SourceError: no files, or files that cannot be read or do not go together; no pyarrow.
         DataError: no rows, or two columns of one name.
 
     """
     if not streamed(data):
         return None
+    if find_spec("pyarrow") is None:
+        raise SourceError("Reading rows in pieces needs pyarrow; install glmlr[arrow].")
     if isinstance(data, (str, PathLike, list, tuple)):
         return _of_paths(found_files(data), where)
     opener = next(opener for (module, name), opener in _OPENERS.items() if _is_a(data, module, name))

@@ -15,6 +15,7 @@ from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
 from glmlr.bases import BSplines, CubicSplines
+from glmlr.quantiles import MOST_CELLS
 from glmlr.splines import Spline, SplineLearner
 from glmlr.transforms import LEARNERS, Learned, Learner, Learning
 
@@ -149,7 +150,7 @@ def test_many_different_values_take_few_passes_and_little_memory(
     cuts = [1, 60_000, 60_000, 130_000, 199_999]
     found, taken = learnt_in_chunks(name, options, (x,), cuts, add_up=in_threads)
     assert taken == passes
-    assert max(sizes) < 16 * 2**17 + 2000
+    assert max(sizes) < 16 * MOST_CELLS + 2000
     same_columns(found, LEARNERS_HERE[name](None, x, **options), (x,), options, "threads")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from glmlr import quantiles
 from glmlr.quantiles import (
+    MOST_CELLS,
     DistinctValues,
     QuantileSearch,
     Tally,
@@ -63,7 +64,7 @@ def found(
 
 @pytest.mark.parametrize("name", NASTY)
 @pytest.mark.parametrize("size", [1, 7, 5000])
-@pytest.mark.parametrize("most", [128, 2**17])
+@pytest.mark.parametrize("most", [128, MOST_CELLS])
 def test_quantiles_are_those_of_numpy_to_the_last_bit(name: str, size: int, most: int) -> None:
     values = NASTY[name] if size > 1 else NASTY[name][:200]
     ours, passes = found(in_chunks(values, size), QuantileSearch(SHARES, most))

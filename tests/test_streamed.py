@@ -12,7 +12,7 @@ import pytest
 
 import glmlr
 from glmlr.blocks import over_pieces
-from glmlr.errors import DataError, GlmlrError, NotApplicable, OptionError, ResponseError, WeightError
+from glmlr.errors import DataError, FormulaError, GlmlrError, NotApplicable, OptionError, ResponseError, WeightError
 from glmlr.progress import Step
 from glmlr.registry import STATISTICS
 from glmlr.sources import Source, read
@@ -91,6 +91,9 @@ MODELS = {
     "the other event": ("died ~ x + C(g, Sum)", {"event": "no"}),
     "expressions": ("y ~ np.log(z) + I(x**2) + C(z > 1)", {}),
     "no intercept": ("y ~ 0 + g + x:g", {}),
+    "transforms": ("y ~ standardize(x) + poly(z, 2) + bs(o, df=5)", {}),
+    "nested transforms": ("y ~ bs(center(z), df=4) + C(center(x) > 0)", {"freq_weights": "w"}),
+    "tensor products": ("y ~ te(cr(x, df=3), cr(z, df=3), constraints='center')", {}),
 }
 
 
@@ -189,6 +192,7 @@ def _with(**columns: Any) -> pd.DataFrame:
         ([_with()], "y ~ x", {"freq_weights": np.ones(100)}, OptionError, "must be the name of a column"),
         ([_with()], "y ~ x", {"cluster": "nope"}, DataError, "column 'nope' not found"),
         ([_with(), _with()], "y ~ C(g, levels=['a', 'b'])", {}, DataError, "leaves out"),
+        ([_with(), _with()], "y ~ poly(k, 40)", {}, FormulaError, "poly(k, 40) cannot be evaluated: the degree 40"),
         ([_with()], "wins + losses ~ x", {"class_weight": "balanced"}, OptionError, "a row per trial"),
     ],
 )
@@ -212,6 +216,21 @@ def test_a_function_of_the_user_must_not_look_at_other_rows() -> None:
     assert glmlr.fit("y ~ twice(x)", cut(DATA, 1000), functions=functions).params["twice(x)"] != 0
     with pytest.raises(GlmlrError, match="depends on the other rows"):
         glmlr.fit("y ~ rank(x)", cut(DATA, 1000), functions=functions)
+
+
+@pytest.mark.parametrize("options", [{}, {"interval": 0.9}, {"kind": "link"}, {"unknown": "nan"}])
+def test_new_rows_may_come_in_parts(options: dict[str, Any]) -> None:
+    fitted = glmlr.fit("y ~ x * g + offset(o)", DATA)
+    whole, parts = fitted.predict(DATA, **options), fitted.predict(cut(DATA, 1000, 1001, 3000), **options)
+    check = pd.testing.assert_frame_equal if isinstance(whole, pd.DataFrame) else pd.testing.assert_series_equal
+    check(parts.reset_index(drop=True), whole, rtol=1e-13)
+
+
+@pytest.mark.parametrize("per", ["sd", "iqr"])
+@pytest.mark.parametrize("options", [{}, {"freq_weights": "w"}])
+def test_odds_ratios_by_spread_need_no_rows(per: str, options: dict[str, Any]) -> None:
+    whole, parts = glmlr.fit("y ~ x + z", DATA, **options), glmlr.fit("y ~ x + z", cut(DATA, 999, 2500), **options)
+    pd.testing.assert_frame_equal(parts.odds_ratios(per=per).frame, whole.odds_ratios(per=per).frame, rtol=1e-10)
 
 
 # ------------------------------------------------------------------------------------------------ files

@@ -216,9 +216,9 @@ def every_type() -> pd.DataFrame:
             "when": pd.to_datetime(["2024-01-01", None, "2024-01-03", None, None, None]),
             "zone": pd.to_datetime(["2024-01-01", None, "2024-01-03", None, None, None]).tz_localize("UTC"),
             "took": pd.to_timedelta([1, None, 2, None, None, None], unit="D"),
-            "time": [noon, None, noon, noon, noon, noon],
+            "time": [noon, None, noon, None, None, None],
             "month": pd.PeriodIndex(["2024-01", None, "2024-03", None, None, "2024-03"], freq="M"),
-            "range": pd.IntervalIndex.from_breaks(range(7)),
+            "range": pd.IntervalIndex.from_tuples([(2, 3), (0, 1), (1, 2), None, None, None]),
             "money": [decimal.Decimal("1.10"), None, decimal.Decimal("2.25"), decimal.Decimal("-0.07"), None, None],
             "nothing": [None] * 6,
         },
@@ -684,6 +684,13 @@ def test_no_files_are_told(tmp_path: Path) -> None:
         assert str(tmp_path) in str(caught.value)
 
 
+def test_without_pyarrow_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    monkeypatch.setattr(streams, "find_spec", lambda name: None)
+    with pytest.raises(SourceError, match=r"needs pyarrow; install glmlr\[arrow\]"):
+        open_stream([tmp_path / "a.csv"])
+
+
 def test_files_that_do_not_go_together_are_named(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1], "b": ["x"]}).to_parquet(tmp_path / "1.parquet")
     pd.DataFrame({"a": [1], "c": ["x"]}).to_parquet(tmp_path / "2.parquet")
@@ -820,7 +827,7 @@ def test_columns_that_no_term_can_use_are_refused_when_asked_for(tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_pass_over_one_great_row_group_needs_little_memory(tmp_path: Path) -> None:
-    """3e6 rows of 12 columns are 288 MB; batch by batch, 13 MB of them and what is read ahead are held at a time."""
+    """3e6 rows of 12 columns are 288 MB, all held where a row group is fetched as one; a batch of them is 13 MB."""
     generator = np.random.default_rng(1)
     table = pa.table({f"x{at}": generator.normal(size=3_000_000) for at in range(12)})
     parquet.write_table(table, tmp_path / "a.parquet", row_group_size=3_000_000)
@@ -833,4 +840,4 @@ def test_a_pass_over_one_great_row_group_needs_little_memory(tmp_path: Path) -> 
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     count, megabytes = run.stdout.split()
     assert int(count) == 23 * 12
-    assert float(megabytes) < 60
+    assert float(megabytes) < 120

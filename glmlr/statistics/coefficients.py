@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,9 @@ from glmlr.digits import text
 from glmlr.errors import NotApplicable, OptionError, listing, one_of, suggestion
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.fit import Fit
+from glmlr.moments import Spread
 from glmlr.proportions import checked_level, normal_quantile
+from glmlr.quantiles import QuantileSearch, Tally
 from glmlr.registry import statistic
 from glmlr.separation import maximise
 from glmlr.tails import Tail, chi_square_tail
@@ -303,23 +306,24 @@ def _changes(fit: Fit, per: str, units: dict[str, float]) -> tuple[dict[int, tup
 
 def _spread(fit: Fit, column: int, per: str) -> float:
     """Give the standard deviation or inter-quartile range of a column, each row by its frequency."""
-    design = fit.held
-    x = np.concatenate([block.x[column] for block in design.blocks()])
-    weight = np.ones_like(x) if design.weight is None else np.asarray(design.weight)
-    n = float(weight.sum())
     if per == "sd":
-        mean = float(np.dot(weight, x)) / n
-        return float(np.sqrt(np.dot(weight, (x - mean) ** 2) / (n - 1)))
-    return _quantile7(x, weight, 0.75) - _quantile7(x, weight, 0.25)
+        spread = over_blocks(fit.design, lambda block: Spread.of(block.x[column], _trials(block)), Spread.__add__)
+        return float(np.sqrt(spread.squares / (spread.weight - 1)))
+    search = QuantileSearch(np.array([0.25, 0.75]))
+    while True:
+        look = partial(_counted, search, column)
+        found = search.learnt(over_blocks(fit.design, look, search.add))
+        if not isinstance(found, QuantileSearch):
+            return float(found[1] - found[0])
+        search = found
 
 
-def _quantile7(x: Floats, weight: Floats, share: float) -> float:
-    """Give the type-7 quantile (Hyndman & Fan 1996) of the rows repeated by their weight."""
-    order = np.argsort(x)
-    values, last = x[order], np.cumsum(weight[order])
-    position = (last[-1] - 1) * share
-    below, above = np.searchsorted(last, [np.floor(position) + 1, np.ceil(position) + 1])
-    return float(values[below] + (position - np.floor(position)) * (values[above] - values[below]))
+def _counted(search: QuantileSearch, column: int, block: Block) -> Tally:
+    return search.look(np.ascontiguousarray(block.x[column]), block.weight)
+
+
+def _trials(block: Block) -> Floats:
+    return np.ones(block.size) if block.weight is None else block.weight
 
 
 def _read_out(ratio: float, low: float, high: float) -> str:

@@ -18,6 +18,7 @@ from glmlr.exhibits import Table
 from glmlr.fit import Fit
 from glmlr.grouping import Groups, checked_groups, quantile_groups
 from glmlr.links import Link
+from glmlr.moments import Spread
 from glmlr.ranking import Ranking
 from glmlr.registry import statistic
 from glmlr.scored import Scored
@@ -300,32 +301,6 @@ def efron_r2(ranking: Ranking) -> float:
     residual = float(np.dot(ranking.events, (1 - p) ** 2) + np.dot(ranking.nonevents, p**2))
     gain = 1 - residual / (ranking.total_events * ranking.total_nonevents / ranking.total)
     return gain if abs(gain) > _ROUNDING else 0.0
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Weight, mean, and weighted squares about the mean of some values; NaN squares where one is infinite.
-
-    Reference: Chan, Golub & LeVeque (1983), The American Statistician 37, 242-247 (how two of them add up).
-    """
-
-    weight: float
-    mean: float
-    squares: float
-
-    @classmethod
-    def of(cls, values: Floats, weight: Floats) -> Spread:
-        """Look at values, shape (b,), of which each has a weight."""
-        if not np.isfinite(values).all():
-            return cls(float(weight.sum()), math.nan, math.nan)
-        apart = values - values[0]  # exactly 0 where all are equal
-        mean = float(np.average(apart, weights=weight))
-        return cls(float(weight.sum()), mean + float(values[0]), float(np.dot(weight, (apart - mean) ** 2)))
-
-    def __add__(self, other: Spread) -> Spread:
-        weight, gap = self.weight + other.weight, other.mean - self.mean
-        share = other.weight / weight
-        return Spread(weight, self.mean + gap * share, self.squares + other.squares + gap**2 * self.weight * share)
 
 
 def mckelvey_zavoina_r2(eta: Spread, latent_variance: float) -> float:
