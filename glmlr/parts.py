@@ -44,6 +44,11 @@ class ReadHere:
         """What is read, for sentences."""
         return self.stream.described
 
+    @property
+    def declared(self) -> frozenset[str]:
+        """The columns whose levels have an order of their own."""
+        return self.stream.declared
+
     def only(self, columns: list[str]) -> ReadHere:
         """Give the same rows with some of the columns."""
         return replace(self, stream=self.stream.only(columns))

@@ -29,13 +29,13 @@ _SIGN: Final = np.uint64(2**63)
 _ALL: Final = 2**64 - 1
 
 
-def _patterns(values: Floats) -> Patterns:
+def patterns_of(values: Floats) -> Patterns:
     """Give bit patterns that are ordered as the finite values are; -0.0 must have been made 0.0."""
     bits = values.view(np.uint64)
     return np.asarray(np.where(bits >= _SIGN, ~bits, bits | _SIGN))
 
 
-def _values(patterns: Patterns) -> Floats:
+def values_at(patterns: Patterns) -> Floats:
     """Give the values that patterns belong to."""
     return np.asarray(np.where(patterns >= _SIGN, patterns ^ _SIGN, ~patterns)).view(np.float64)
 
@@ -61,7 +61,7 @@ class Tally:
     @property
     def values(self) -> Floats:
         """The value of each cell; only where shift is 0."""
-        return _values(self.first)
+        return values_at(self.first)
 
     @property
     def rows(self) -> int:
@@ -94,7 +94,7 @@ def tally(values: Floats, weight: Floats | None = None, most: int = MOST_CELLS) 
     else:
         order = np.argsort(values)
         values, counts = values[order], weight[order].astype(np.int64)
-    return _narrow_enough(_gathered(_patterns(values), counts, 0), most)
+    return _narrow_enough(_gathered(patterns_of(values), counts, 0), most)
 
 
 def few_values(values: Floats, weight: Floats | None = None, most: int = MOST_CELLS) -> Tally | None:
@@ -129,9 +129,13 @@ def _narrow_enough(one: Tally, most: int) -> Tally:
     """
     if one.first.size <= most:
         return one
-    gaps = one.first[1:] ^ one.first[:-1]
-    widest = np.partition(gaps, gaps.size - most)[gaps.size - most]
-    return _gathered(one.first, one.counts, int(widest).bit_length())
+    return _gathered(one.first, one.counts, cells_apart(one.first, most))
+
+
+def cells_apart(ascending: Patterns, most: int) -> int:
+    """Give the number of trailing bits to leave out of so many patterns that no more than `most` cells remain."""
+    gaps = ascending[1:] ^ ascending[:-1]
+    return int(np.partition(gaps, gaps.size - most)[gaps.size - most]).bit_length()
 
 
 # ------------------------------------------------------------------------------------------------ ranks
@@ -172,7 +176,7 @@ class QuantileSearch:
         """Count one chunk of rows: finite values, shape (n,), and whole frequencies above 0, or None for 1."""
         if self.cells is not None:
             cells = np.unique(self.cells)
-            patterns = _patterns(values + 0.0)
+            patterns = patterns_of(values + 0.0)
             nearest = cells[np.maximum(np.searchsorted(cells, patterns, side="right") - 1, 0)]
             inside = (patterns ^ nearest) >> np.uint64(self.shift) == 0
             values, weight = values[inside], None if weight is None else weight[inside]
@@ -199,7 +203,7 @@ class QuantileSearch:
             wanted = self.ranks + up_to[np.searchsorted(total.first, self.cells)]
         at = np.searchsorted(up_to, wanted, side="right") - 1
         if total.shift == 0:
-            low, high = _values(total.first)[at]
+            low, high = values_at(total.first)[at]
             return _between(low, high, self.shares, rows)
         return replace(self, rows=rows, cells=total.first[at], ranks=wanted - up_to[at], shift=total.shift)
 

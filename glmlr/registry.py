@@ -155,7 +155,7 @@ def _of_data(function: Callable[..., Table]) -> Callable[..., Table]:
                     f"{name}() of a fitted model takes no response, predictors, event or freq_weights; "
                     "they are the fit's own."
                 )
-            return function(sample_of_design(subject.held) if isinstance(subject, Fit) else subject, **options)
+            return function(sample_of_design(subject.design) if isinstance(subject, Fit) else subject, **options)
         if response is None:
             raise ArgumentError(f"{name}() takes a fitted model, or data and the name of the response.")
         sample = sample_of_data(subject, response, predictors, event=event, freq_weights=freq_weights)

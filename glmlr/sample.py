@@ -11,9 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.design import DesignInMemory
+from glmlr.designed import Design
 from glmlr.errors import ArgumentError, DataError, OptionError, ResponseError, listing, suggestion
 from glmlr.response import Event, code_response
 from glmlr.sources import Source, classified, read
+from glmlr.streamed import StreamedDesign
+from glmlr.value_counts import MOST_VALUES, NumberCounts
 from glmlr.weights import weights_of
 
 Floats = npt.NDArray[np.float64]
@@ -54,18 +57,31 @@ class Sample:
     chosen: bool = True
 
 
-def sample_of_design(design: DesignInMemory) -> Sample:
+def sample_of_design(design: Design) -> Sample:
     """Take the rows that a fit uses and the predictors its formula reads; importance weights play no part."""
-    read = dict.fromkeys(name for term in design.terms for name in term.variables)
+    read = list(dict.fromkeys(name for term in design.terms for name in term.variables))
+    weighted = ("Class and sample weights play no part here.",) if design.weighted else ()
+    if isinstance(design, DesignInMemory):
+        return Sample(_held(design, read), design.event, weighted)
+    found = design.by_value(read) if isinstance(design, StreamedDesign) else {}
+    rough = [name for name, counts in found.items() if isinstance(counts, NumberCounts) and counts.shift]
+    if rough:
+        note = (
+            f"{listing(rough)}: more than {MOST_VALUES:,} different values; values that differ in late digits only are "
+            "counted together, so that edges and c are approximate."
+        )
+        weighted = (*weighted, note)
+    return Sample(tuple(Predictor(*found[name].predictor(name)) for name in read), design.event, weighted)
+
+
+def _held(design: DesignInMemory, read: Sequence[str]) -> tuple[Predictor, ...]:
     trials = np.ones_like(design.y) if design.weight is None else design.weight
     events = design.y * trials
     # A share of whole trials gives its count back to the last bit.
     whole = np.rint(events)
     events = np.where((np.rint(trials) == trials) & (np.abs(events - whole) < 1e-6), whole, events)
     columns = [design.columns[name].rename(name) for name in read if name in design.columns]
-    predictors = tuple(Predictor(values, events, trials - events) for values in columns)
-    weighted = ("Class and sample weights play no part here.",) if design.importance is not None else ()
-    return Sample(predictors, design.event, weighted)
+    return tuple(Predictor(values, events, trials - events) for values in columns)
 
 
 def sample_of_data(

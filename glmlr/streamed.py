@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -25,6 +25,8 @@ from glmlr.recipe import Recipe, as_in_fit
 from glmlr.response import Event, event_among
 from glmlr.rows import Roles, columns_read, refuse_no_rows, sift
 from glmlr.sources import Source
+from glmlr.value_counts import ValueCounts, counted
+from glmlr.value_counts import added as added_counts
 from glmlr.weights import class_weights_of, refuse_all_zero
 
 Floats = npt.NDArray[np.float64]
@@ -76,17 +78,34 @@ class Reader:
         read = self._read(source)
         if read is None:
             return
-        values, whole = read
+        used, whole = read
+        values = self._values_of(used)
         for rows in slices_of(whole.size, len(self.recipe.names)):
             yield whole.cut(self.recipe.tile(values, rows, rows.stop - rows.start), rows)
 
     def cells(self, cells: Cells, source: Source) -> list[Floats]:
         """Count trials and events in each cell of discrete factors, shape (2, cells); nothing where no row is used."""
         read = self._read(source)
-        return [] if read is None else [cells.counted(cells.of_rows(read[0]), read[1].y, read[1].weight)]
+        if read is None:
+            return []
+        used, whole = read
+        return [cells.counted(cells.of_rows(self._values_of(used)), whole.y, whole.weight)]
 
-    def _read(self, source: Source) -> tuple[list[Any], Block] | None:
-        """Give the values of the factors, and a block of all rows used that has no columns yet."""
+    def by_value(self, names: Sequence[str], declared: frozenset[str], source: Source) -> list[dict[str, ValueCounts]]:
+        """Count events and non-events by the values of some columns; nothing where no row is used."""
+        read = self._read(source)
+        if read is None:
+            return []
+        used, whole = read
+        trials = np.ones(whole.size) if whole.weight is None else whole.weight
+        events = np.asarray(whole.y * trials)
+        return [{name: counted(used.columns[name], events, trials - events, name in declared) for name in names}]
+
+    def _values_of(self, rows: UsedRows) -> list[Any]:
+        return [_values(one, rows, self.recipe.functions) for one in self.recipe.ingredients]
+
+    def _read(self, source: Source) -> tuple[UsedRows, Block] | None:
+        """Give the rows used, and a block of them that has no columns yet."""
         recipe = self.recipe
         found = sift(recipe.formula, source, recipe.functions, self.roles)
         if not found.rows.size:
@@ -106,8 +125,7 @@ class Reader:
         cluster = None
         if self.clusters is not None:
             cluster = np.asarray(self.clusters.get_indexer(cluster_labels(found)), dtype=np.int64)
-        values = [_values(one, rows, recipe.functions) for one in recipe.ingredients]
-        return values, Block(np.empty((0, rows.size)), y, weight, importance, offset, cluster)
+        return rows, Block(np.empty((0, rows.size)), y, weight, importance, offset, cluster)
 
 
 def _values(ingredient: Ingredient, rows: UsedRows, functions: Functions) -> Any:
@@ -150,6 +168,17 @@ class StreamedDesign(Design):
             return None
         count = partial(self.reader.cells, self.discrete)
         return self.discrete.patterns(only(self.stream.over(count, partial(added, np.add))))
+
+    def by_value(self, names: Sequence[str]) -> dict[str, ValueCounts]:
+        """Count events and non-events of the rows used by the values of some columns, in one pass."""
+        declared = frozenset(getattr(self.stream, "declared", ()))
+        count = partial(self.reader.by_value, tuple(names), declared)
+        total: list[dict[str, ValueCounts]] = self.stream.over(count, partial(added, _added_by_name))
+        return only(total)
+
+
+def _added_by_name(one: dict[str, ValueCounts], other: dict[str, ValueCounts]) -> dict[str, ValueCounts]:
+    return {name: added_counts(counts, other[name]) for name, counts in one.items()}
 
 
 @dataclass(frozen=True, eq=False)
