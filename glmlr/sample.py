@@ -12,7 +12,8 @@ import pandas as pd
 
 from glmlr.design import DesignInMemory
 from glmlr.designed import Design
-from glmlr.errors import ArgumentError, DataError, OptionError, ResponseError, listing, suggestion
+from glmlr.errors import ArgumentError, DataError, NotApplicable, OptionError, ResponseError, listing, suggestion
+from glmlr.parts import rows_in_parts
 from glmlr.response import Event, code_response
 from glmlr.sources import Source, classified, read
 from glmlr.streamed import StreamedDesign
@@ -111,6 +112,11 @@ def sample_of_data(
         WeightError: weights that are missing, negative, infinite, fractions, of the wrong length or all zero.
 
     """
+    if not isinstance(data, pd.DataFrame) and rows_in_parts(data) is not None:
+        raise NotApplicable(
+            "Predictors of rows that are read in parts are looked at through a fit: glmlr.fit(formula, data).screen(); "
+            "of data alone this needs the rows in memory."
+        )
     source = read(data)
     if not len(source.index):
         raise DataError("The data have no rows; there is nothing to look at.")

@@ -250,6 +250,13 @@ def test_files_are_read_in_parts(folder: Any) -> None:
     pd.testing.assert_frame_equal(parts.association().frame, whole.association().frame, rtol=1e-10)
 
 
+def test_a_look_at_files_alone_says_which_way_to_go(folder: Any) -> None:
+    with pytest.raises(NotApplicable, match=r"glmlr.fit\(formula, data\).screen\(\)"):
+        glmlr.log_odds_table(f"{folder}/*.parquet", "y", "x")
+    files, frame = (glmlr.fit("y ~ x + g", rows).screen().frame for rows in (f"{folder}/*.parquet", DATA))
+    pd.testing.assert_frame_equal(files, frame, rtol=1e-10)
+
+
 def test_progress_tells_rows_and_passes(folder: Any) -> None:
     steps: list[Step] = []
     glmlr.fit("y ~ x", f"{folder}/*.parquet", progress=steps.append)
