@@ -10,10 +10,11 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Final, TypeVar
 
-from glmlr.errors import DataError, FitError, GlmlrError, SourceError
+from glmlr.blocks import added, only
+from glmlr.errors import GlmlrError, SourceError
 from glmlr.files import refuse_duplicates
 from glmlr.progress import Watch
 from glmlr.sources import Source, read
@@ -25,31 +26,31 @@ _PARTS_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
-    """Parts of rows that workers of a Dask cluster read.
+class OnCluster:
+    """Rows that workers of a Dask cluster read, part by part.
 
     Attributes:
         client: a dask.distributed Client.
         names: the columns.
         described: what the rows are, for sentences.
-        parts: delayed data frames, or pieces with `batches()`.
-        columns: the columns that are read, or None for all.
+        parts_with: gives the parts with some of the columns: delayed data frames, or pieces with `batches()`.
+        declared: the columns whose levels have an order of their own.
         rows: number of rows where it is known.
-        watch: told of each part that has been read, or None.
+        watch: told of each group of parts that has been read, or None.
 
     """
 
     client: Any
     names: tuple[str, ...]
     described: str
-    parts: Sequence[Any] = field(repr=False)
-    columns: tuple[str, ...] | None = None
+    parts_with: Callable[[tuple[str, ...]], Sequence[Any]] = field(repr=False)
+    declared: frozenset[str] = frozenset()
     rows: int | None = None
     watch: Watch | None = None
 
-    def only(self, columns: list[str]) -> Parts:
+    def only(self, columns: list[str]) -> OnCluster:
         """Give the same rows with some of the columns."""
-        return replace(self, columns=tuple(columns))
+        return replace(self, names=tuple(columns))
 
     def over(self, function: Callable[[Source], T], add: Callable[[T, T], T]) -> T:
         """Add up a function of the parts, in an order that does not depend on the number of workers.
@@ -62,7 +63,7 @@ class Parts:
         """
         import cloudpickle
 
-        job = cloudpickle.dumps((function, add, self.columns))
+        job = cloudpickle.dumps((function, add))
         try:
             sums = self._sums(job)
         except GlmlrError:
@@ -70,16 +71,14 @@ class Parts:
         except Exception as problem:
             reason = " ".join(str(problem).split())[:200].rstrip(".") or type(problem).__name__
             raise SourceError(f"The cluster could not read {self.described}: {reason}.") from problem
-        total: list[T] = reduce(lambda one, other: _plus(add, one, other), sums, [])
-        if not total:
-            raise FitError("There are no rows to fit.")
-        return total[0]
+        total: list[T] = reduce(partial(added, add), sums, [])
+        return only(total)
 
     def _sums(self, job: bytes) -> list[list[Any]]:
         """Give the sum over each group of parts, each a list of one, or of none where the parts have no rows."""
         client = self.client
         task = client.submit(_Job, job, pure=False)
-        parts = [self._future(part) for part in self.parts]
+        parts = [self._future(part) for part in self.parts_with(self.names)]
         single = [client.submit(_sum_of_part, task, part, pure=False, retries=3) for part in parts]
         groups = [single[at : at + _PARTS_AT_ONCE] for at in range(0, len(single), _PARTS_AT_ONCE)]
         grouped = [client.submit(_sum_of_group, task, group, pure=False, retries=3) for group in groups]
@@ -105,7 +104,7 @@ class _Job:
 
     def __init__(self, job: bytes) -> None:
         self._pickled = job
-        self.function, self.add, self.columns = pickle.loads(job)
+        self.function, self.add = pickle.loads(job)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Job, (self._pickled,)
@@ -113,25 +112,12 @@ class _Job:
 
 def _sum_of_part(job: _Job, part: Any) -> list[Any]:
     """Sum over one part, on a worker."""
-    total: list[Any] = []
-    for source in _sources(part, job.columns):
-        total = _plus(job.add, total, [job.function(source)])
-    return total
-
-
-def _sources(part: Any, columns: tuple[str, ...] | None) -> Iterator[Source]:
-    if hasattr(part, "batches"):
-        yield from part.batches()
-    elif len(part):
-        yield read(part if columns is None else part[list(columns)])
+    batches = part.batches() if hasattr(part, "batches") else [read(part)] if len(part) else []
+    return reduce(partial(added, job.add), ([job.function(source)] for source in batches), [])
 
 
 def _sum_of_group(job: _Job, sums: list[list[Any]]) -> list[Any]:
-    return reduce(lambda one, other: _plus(job.add, one, other), sums, [])
-
-
-def _plus(add: Callable[[Any, Any], Any], one: list[Any], other: list[Any]) -> list[Any]:
-    return [add(one[0], other[0])] if one and other else one or other
+    return reduce(partial(added, job.add), sums, [])
 
 
 def is_dask_frame(data: Any) -> bool:
@@ -144,8 +130,8 @@ def is_client(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] == "distributed" and hasattr(value, "submit")
 
 
-def parts_of_frame(data: Any, client: Any) -> Parts:
-    """Give the parts of a dask.dataframe.
+def rows_of_frame(data: Any, client: Any, watch: Watch | None = None) -> OnCluster:
+    """Give the rows of a dask.dataframe.
 
     Raises:
         DataError: two columns of one name.
@@ -154,12 +140,12 @@ def parts_of_frame(data: Any, client: Any) -> Parts:
     """
     names = tuple(str(name) for name in data.columns)
     refuse_duplicates(names)
-    if client is None:
-        client = _running_client()
-    parts = data.to_delayed()
-    if not len(parts):
-        raise DataError("The data have no parts; there is nothing to fit.")
-    return Parts(client, names, f"a dask.dataframe of {len(parts):,} parts", list(parts))
+
+    def parts_with(columns: tuple[str, ...]) -> list[Any]:
+        return list(data[list(columns)].to_delayed())
+
+    described = f"a dask.dataframe of {data.npartitions:,} parts"
+    return OnCluster(_running_client() if client is None else client, names, described, parts_with, watch=watch)
 
 
 def _running_client() -> Any:

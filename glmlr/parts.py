@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any, TypeVar
 
 from glmlr.blocks import over_pieces
-from glmlr.cluster import Parts, is_client, is_dask_frame, parts_of_frame
+from glmlr.cluster import OnCluster, is_client, is_dask_frame, rows_of_frame
 from glmlr.errors import ArgumentError
 from glmlr.progress import Watch, watch_of
 from glmlr.sources import Source
@@ -83,7 +83,7 @@ def rows_in_parts(data: Any, client: Any = None, progress: Any = None) -> Stream
         return data
     watch = watch_of(progress)
     if is_dask_frame(data):
-        return replace(parts_of_frame(data, client), watch=watch)
+        return rows_of_frame(data, client, watch)
     # A single file is read in pieces only where it is large; the workers of a cluster read it in any case.
     stream = open_stream([data] if client is not None and isinstance(data, (str, PathLike)) else data)
     if stream is None:
@@ -95,36 +95,16 @@ def rows_in_parts(data: Any, client: Any = None, progress: Any = None) -> Stream
         return None
     if client is None:
         return ReadHere(stream, watch)
-    return _OnCluster(stream, client, watch)
+    return _files_on_cluster(stream, client, watch)
 
 
-@dataclass(frozen=True, eq=False)
-class _OnCluster:
-    """Files that the workers of a Dask cluster read, piece by piece."""
+def _files_on_cluster(stream: Pieces, client: Any, watch: Watch | None) -> OnCluster:
+    """Let the workers of a cluster read the pieces of files."""
 
-    stream: Pieces
-    client: Any
-    watch: Watch | None
+    def parts_with(columns: tuple[str, ...]) -> Sequence[Piece]:
+        return stream.only(columns).pieces()
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns."""
-        return self.stream.names
-
-    @property
-    def described(self) -> str:
-        """What is read, for sentences."""
-        return self.stream.described
-
-    def only(self, columns: list[str]) -> Parts:
-        """Give the pieces of some of the columns."""
-        stream = self.stream.only(columns)
-        parts = list(stream.pieces())
-        return Parts(self.client, stream.names, stream.described, parts, None, stream.rows, self.watch)
-
-    def over(self, function: Callable[[Source], T], add: Callable[[T, T], T]) -> T:
-        """Add up a function of the batches of all columns."""
-        return self.only(list(self.names)).over(function, add)
+    return OnCluster(client, stream.names, stream.described, parts_with, stream.declared, stream.rows, watch)
 
 
 def client_among(cluster: Any) -> tuple[Any, Any]:

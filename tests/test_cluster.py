@@ -119,12 +119,12 @@ def test_workers_cannot_reach_into_the_memory_of_this_process(client: Any) -> No
 def test_a_cluster_that_is_gone_is_said() -> None:
     import dask.dataframe as dd
 
-    from glmlr.cluster import parts_of_frame
+    from glmlr.cluster import rows_of_frame
 
     class Gone:
         def submit(self, *_: Any, **__: Any) -> Any:
             raise OSError("Timed out trying to connect to tcp://10.0.0.1:8786")
 
-    parts = parts_of_frame(dd.from_pandas(DATA, npartitions=2), Gone())
+    parts = rows_of_frame(dd.from_pandas(DATA, npartitions=2), Gone())
     with pytest.raises(SourceError, match="The cluster could not read a dask.dataframe of 2 parts: Timed out"):
         glmlr.fit("y ~ x", parts)
