@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ from glmlr.weights import class_weights_of, refuse_all_zero
 
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
+
+_READ_IN_PARTS: Final = "The rows were read in parts, again in each pass, and are not held."
 
 
 @runtime_checkable
@@ -248,7 +250,7 @@ def build_streamed_design(
     return StreamedDesign(
         formula=parsed.text,
         event=coded,
-        rows=replace(facts.account, notes=(f"Read in parts from {stream.described}.", *parsed.notes, *notes)),
+        rows=replace(facts.account, notes=(_READ_IN_PARTS, *parsed.notes, *notes)),
         totals=totals,
         counted=grouped or roles.freq_weights is not None,
         weighted=class_weights is not None or roles.sample_weight is not None,

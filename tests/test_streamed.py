@@ -111,7 +111,7 @@ def test_parts_give_the_fit_of_the_whole(model: str, at: tuple[int, ...]) -> Non
     assert parts.design.event == whole.design.event
     for name in ("read", "used", "dropped", "zero_weight"):
         assert getattr(parts.design.rows, name) == getattr(whole.design.rows, name)
-    assert [note for note in parts.notes if not note.startswith("Read in parts")] == list(whole.notes)
+    assert [note for note in parts.notes if not note.startswith("The rows were read in parts")] == list(whole.notes)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -135,7 +135,7 @@ def test_parts_give_every_statistic_or_say_why_not(model: str) -> None:
 
 def test_the_report_is_made_without_the_rows() -> None:
     report = glmlr.fit("y ~ x + g", cut(DATA, 2000)).report()
-    assert "Read in parts from some frames" in str(report)
+    assert "The rows were read in parts" in str(report)
 
 
 def test_a_level_may_come_late_and_a_part_may_have_no_row_to_use() -> None:
