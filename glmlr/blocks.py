@@ -9,27 +9,42 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.errors import FitError
-from glmlr.threads import one_blas_thread, pool_of_threads
+from glmlr.threads import one_blas_thread, pool_of_threads, quick_narrow_products
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 T = TypeVar("T")
 E = TypeVar("E")
 
-STRIDE: Final = 40
-
-#: Rows in a block, and the cells of a block that a wide design does not exceed by much.
-BLOCK_ROWS: Final = 8192
-_BLOCK_CELLS: Final = 1 << 19
-_FEWEST_BLOCK_ROWS: Final = 1024
+#: Rows in a block, and the cells of a block that a wide design does not exceed by much. Powers of two are slower: the
+#: rows of all columns would fall on the same lines of the cache.
+BLOCK_ROWS: Final = 8000
+_BLOCK_CELLS: Final = 240_000
+_FEWEST_BLOCK_ROWS: Final = 1000
+#: A piece has so many blocks; fewer where there would be less than so many pieces for threads to share.
 _BLOCKS_PER_PIECE: Final = 8
+_PIECES: Final = 16
+
+#: One in so many rows of a block is sampled. A prime: rows that repeat themselves in a cycle are all met.
+STRIDE: Final = 23
+#: A sample with more cells, and more rows for each column, is thinned.
+_SAMPLED_CELLS: Final = 1 << 21
+_SAMPLED_ROWS_PER_COLUMN: Final = 100
+
+#: OpenBLAS multiplies without copying up to so many products, and so few columns at once do best (measured for 2 to
+#: 128 columns).
+_PRODUCTS_IN_PLACE: Final = 1_000_000
+_COLUMNS_AT_ONCE: Final = 4
+_MOST_COLUMNS_IN_PANELS: Final = 128
+#: With fewer rows it would take longer to look which BLAS there is.
+_FEWEST_ROWS_IN_PANELS: Final = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +86,14 @@ class Block:
         eta: Floats = np.dot(beta, self.x)
         return eta if self.offset is None else eta + self.offset
 
+    def times(self, values: Floats) -> Floats:
+        """Sum over rows of each column times values (b,), shape (k,)."""
+        return np.asarray(np.dot(self.x, values))
+
+    def gram(self, weight: Floats | None = None) -> Floats:
+        """Sum over rows of weight x x', weights (b,) not negative, shape (k, k)."""
+        return weighted_gram(self.x, weight)
+
     def cut(self, x: Floats, which: slice | npt.NDArray[np.intp]) -> Block:
         """Give some of the rows, with their columns x."""
         weight, importance, offset = (
@@ -78,6 +101,30 @@ class Block:
         )
         cluster = None if self.cluster is None else self.cluster[which]
         return Block(x, self.y[which], weight, importance, offset, cluster, self.start)
+
+
+def weighted_gram(x: Floats, weight: Floats | None) -> Floats:
+    """Give the sum over rows of weight x x', shape (k, k), exactly symmetric.
+
+    Args:
+        x: columns, shape (k, b), C-contiguous.
+        weight: not negative, shape (b,), or None for 1.
+
+    """
+    k, b = x.shape
+    narrow = k <= _MOST_COLUMNS_IN_PANELS and b >= _FEWEST_ROWS_IN_PANELS
+    if not (narrow and min(k, _COLUMNS_AT_ONCE) * k * b <= _PRODUCTS_IN_PLACE and quick_narrow_products()):
+        scaled = x if weight is None else x * np.sqrt(weight)
+        # The same array twice: numpy calls for half of the products only.
+        return np.asarray(np.dot(scaled, scaled.T))
+    gram = np.empty((k, k))
+    for first in range(0, k, _COLUMNS_AT_ONCE):
+        last = first + _COLUMNS_AT_ONCE
+        panel = x[first:last] if weight is None else x[first:last] * weight
+        gram[first:last, first:] = np.dot(panel, x[first:].T)
+    lower = np.tri(k, k=-1, dtype=bool)
+    gram[lower] = gram.T[lower]
+    return gram
 
 
 def linear_predictor(x: Floats, beta: Floats, offset: Floats | None = None) -> Floats:
@@ -145,7 +192,8 @@ def slices_of(size: int, columns: int, start: int = 0) -> Iterator[slice]:
 def in_pieces(block: Callable[[slice], Block], size: int, columns: int) -> list[Piece]:
     """Give the pieces of rows in memory, of which `block` makes any slice."""
     slices = list(slices_of(size, columns))
-    grouped = [slices[at : at + _BLOCKS_PER_PIECE] for at in range(0, len(slices), _BLOCKS_PER_PIECE)]
+    length = min(max(len(slices) // _PIECES, 1), _BLOCKS_PER_PIECE)
+    grouped = [slices[at : at + length] for at in range(0, len(slices), length)]
     return [partial(map, block, group) for group in grouped]
 
 
@@ -168,9 +216,7 @@ class ArrayRows(LocalRows):
         return replace(whole.cut(np.ascontiguousarray(self.x[:, rows]), rows), start=rows.start)
 
 
-def over_pieces(
-    pieces: Sequence[Callable[[], Iterable[E]]], function: Callable[[E], T], add: Callable[[T, T], T]
-) -> T:
+def over_pieces(pieces: Sequence[Callable[[], Iterable[E]]], function: Callable[[E], T], add: Callable[[T, T], T]) -> T:
     """Add up a function of what some pieces give, such as blocks, the pieces in threads.
 
     Raises:
@@ -207,12 +253,13 @@ def only(total: list[T]) -> T:
 
 def _in_threads(function: Callable[[E], list[T]], pieces: Sequence[E]) -> Iterator[list[T]]:
     """Give the results in the order of the pieces."""
-    pool = None if len(pieces) < 2 else pool_of_threads()
-    if pool is None:
+    if len(pieces) < 2:
         yield from map(function, pieces)
         return
+    pool = pool_of_threads()
+    # Also without a pool: more threads of BLAS would add in another order.
     with one_blas_thread():
-        yield from pool.map(function, pieces)
+        yield from map(function, pieces) if pool is None else pool.map(function, pieces)
 
 
 class Mapped(ABC):
@@ -259,12 +306,55 @@ class Subset(Mapped):
 
 
 @dataclass(frozen=True, eq=False)
-class Strided(Mapped):
-    """Every 40th row: enough to start close to the maximum."""
+class Sample(LocalRows):
+    """Some rows of every block, few enough to be held: enough to start close to the maximum.
 
-    rows: Rows
+    Attributes:
+        stride: one in so many rows is here.
+        blocks_kept: the rows of each block that are.
 
-    def changed(self, block: Block) -> Block:
-        """Give every 40th row of a block."""
-        step = slice(None, None, STRIDE)
-        return block.cut(np.ascontiguousarray(block.x[:, step]), step)
+    """
+
+    stride: int
+    blocks_kept: tuple[Block, ...]
+
+    @classmethod
+    def of(cls, block: Block) -> Sample:
+        """Give a sample of one block."""
+        return cls(STRIDE, (_every(STRIDE, block),))
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return sum(block.size for block in self.blocks_kept)
+
+    def __add__(self, other: Sample) -> Sample:
+        stride = max(self.stride, other.stride)
+        both = Sample(stride, self._thinned(stride).blocks_kept + other._thinned(stride).blocks_kept)
+        k = both.blocks_kept[0].x.shape[0]
+        most = max(_SAMPLED_CELLS // max(k, 1), _SAMPLED_ROWS_PER_COLUMN * k)
+        return both if both.size <= most else both._thinned(2 * stride)
+
+    def _thinned(self, stride: int) -> Sample:
+        if stride == self.stride:
+            return self
+        return Sample(stride, tuple(_every(stride // self.stride, block) for block in self.blocks_kept))
+
+    def pieces(self) -> Sequence[Piece]:
+        """Give the rows in pieces."""
+        return self._joined.pieces()
+
+    @cached_property
+    def _joined(self) -> ArrayRows:
+        def joined(field: str) -> Floats | None:
+            parts = [getattr(block, field) for block in self.blocks_kept]
+            return None if parts[0] is None else np.concatenate(parts, axis=-1)
+
+        x, y = (np.concatenate([getattr(block, name) for block in self.blocks_kept], axis=-1) for name in ("x", "y"))
+        return ArrayRows(x, y, joined("weight"), joined("importance"), joined("offset"))
+
+
+def _every(step: int, block: Block) -> Block:
+    """Give every so-many-th row, copied: a view would hold the others."""
+    rows = np.arange(0, block.size, step)
+    return block.cut(np.ascontiguousarray(block.x[:, ::step]), rows)

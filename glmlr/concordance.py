@@ -6,22 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.errors import DataError
-from glmlr.ordering import in_threads, pieces_of
+from glmlr.ordering import Columns, in_order, in_threads, keys_of, pieces_of, values_of
 from glmlr.proportions import normal_quantile
-from glmlr.ranking import Ranking, rank
+from glmlr.ranking import EXACT_FLOATS, Ranking, rank
 from glmlr.tails import normal_tail
 
 Floats = npt.NDArray[np.float64]
 Number = int | float
-
-#: float64 adds whole numbers without rounding up to here.
-_EXACT_FLOATS: Final = 2**53
 
 
 @dataclass(frozen=True)
@@ -89,11 +86,10 @@ def _counted_runs(ranking: Ranking) -> list[_Run]:
 
     def count(rows: slice) -> _Run:
         e, f = ranking.events[rows], ranking.nonevents[rows]
-        below = np.cumsum(f)
-        events, nonevents = float(e.sum()), float(below[-1])
-        if exactly and max(events, nonevents, events * nonevents) >= _EXACT_FLOATS:
+        events, nonevents = float(e.sum()), float(f.sum())
+        if exactly and max(events, nonevents, events * nonevents) >= EXACT_FLOATS:
             return _Run(rows, *_counted_in_integers(e, f))
-        below -= f
+        below = ranking.running(f) - f
         found = events, nonevents, float((e * below).sum()), float((e * f).sum())
         return _Run(rows, *(map(int, found) if exactly else found))
 
@@ -179,8 +175,8 @@ def placements(
 
     """
     events, nonevents = ranking.events[rows], ranking.nonevents[rows]
-    below = nonevents_below + np.cumsum(nonevents) - nonevents / 2
-    above = ranking.total_events - events_below - np.cumsum(events) + events / 2
+    below = nonevents_below + ranking.running(nonevents) - nonevents / 2
+    above = ranking.total_events - events_below - ranking.running(events) + events / 2
     return below / ranking.total_nonevents, above / ranking.total_events
 
 
@@ -227,9 +223,9 @@ def area_difference(
     difference = areas[0].auc - areas[1].auc
     w = np.ones(outcome.size) if weight is None else np.asarray(weight, dtype=np.float64)
     variance = 0.0
-    for side, rows in ((0, is_event), (1, ~is_event)):
-        of_one = placements(one)[side][_positions(one, first[rows])]
-        of_two = placements(two)[side][_positions(two, second[rows])]
+    placed = [(placements(of), _positions(of, score)) for of, score in ((one, first), (two, second))]
+    for side, rows in enumerate((is_event, ~is_event)):
+        of_one, of_two = (sides[side][position[rows]] for sides, position in placed)
         squares = float((w[rows] * (of_one - of_two - difference) ** 2).sum())
         variance += _mean_variance(squares, float(w[rows].sum()))
     error = math.sqrt(variance) if variance >= 0 else math.nan
@@ -241,4 +237,16 @@ def area_difference(
 
 def _positions(ranking: Ranking, score: Floats) -> npt.NDArray[np.intp]:
     """Give the place of each score in the ranking, whose scores are the smallest of those that tie."""
-    return np.searchsorted(ranking.score, score, side="right") - 1
+
+    def columns(rows: slice) -> Columns:
+        return keys_of(score[rows]), np.arange(*rows.indices(score.size))
+
+    # Looked up in order, neighbours are found in cache: a quarter of the time, the sort included.
+    keys, row = in_order(score.size, columns)
+    place = np.empty(score.size, np.intp)
+
+    def look_up(some: slice) -> None:
+        place[row[some]] = np.searchsorted(ranking.score, values_of(keys[some]), side="right") - 1
+
+    in_threads(look_up, pieces_of(score.size))
+    return place

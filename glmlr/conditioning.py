@@ -22,12 +22,11 @@ _SUSPECT_SHARE: Final = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums by column: rows, x, x x', largest |x|, and whether the column is one constant; events, trials and offset."""
+    """Sums by column: rows, x, x^2, and whether the column is one constant, `first`; events, trials and offset."""
 
     rows: int
     total: Floats
-    gram: Floats
-    largest: Floats
+    squares: Floats
     first: Floats
     constant: npt.NDArray[np.bool_]
     events: float
@@ -38,8 +37,7 @@ class Moments:
         return Moments(
             self.rows + other.rows,
             self.total + other.total,
-            self.gram + other.gram,
-            np.maximum(self.largest, other.largest),
+            self.squares + other.squares,
             self.first,
             self.constant & other.constant & (self.first == other.first),
             self.events + other.events,
@@ -47,27 +45,21 @@ class Moments:
             self.offset + other.offset,
         )
 
-    @property
-    def squares(self) -> Floats:
-        """Sum of squares of each column, shape (k,)."""
-        return np.asarray(np.diag(self.gram))
-
 
 def block_moments(block: Block) -> Moments:
     """Give one block's sums by column."""
     x = block.x
-    largest = np.maximum(x.max(axis=1), -x.min(axis=1))
-    with np.errstate(over="ignore", invalid="ignore"):
-        gram = np.dot(x, x.T)
+    with np.errstate(over="ignore"):
+        squares = np.matmul(x[:, None, :], x[:, :, None]).ravel()
     first = x[:, 0].copy()
     constant = x[:, -1] == first
     for column in np.flatnonzero(constant):
         constant[column] = bool((x[column] == first[column]).all())
     total = block.total_weight()
     events = float(block.y.sum() if total is None else np.dot(block.y, total))
-    trials = float(x.shape[1] if total is None else total.sum())
+    trials = float(block.size if total is None else total.sum())
     offset = 0.0 if block.offset is None else float((block.offset if total is None else block.offset * total).sum())
-    return Moments(x.shape[1], x.sum(axis=1), gram, largest, first, constant, events, trials, offset)
+    return Moments(block.size, block.times(np.ones(block.size)), squares, first, constant, events, trials, offset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,22 +102,30 @@ def scaled_rows(rows: Rows, moments: Moments) -> Scaled | None:
         variance = moments.squares / moments.rows - mean**2
     # The one-pass variance is only a guide to size; where it cancelled the largest value stands in for it.
     crude = np.where(np.isfinite(variance) & (variance > 1e-12 * mean**2), variance, 0.0)
-    spread = np.where(crude > 0, np.sqrt(crude), np.maximum(moments.largest, np.finfo(float).tiny))
-    centring = constant is not None and bool((np.abs(mean[~moments.constant]) > 10 * spread[~moments.constant]).any())
-    varying = spread[moments.largest > 0]
+    spread = np.where(crude > 0, np.sqrt(crude), np.abs(moments.first))
+    moving = ~moments.constant
+    centring = constant is not None and bool((np.abs(mean[moving]) > 10 * spread[moving]).any())
+    varying = spread[(crude > 0) | (moments.constant & (moments.first != 0))]
     sized = bool((varying > 1e3).any() or (varying < 1e-3).any())
-    cancelled = bool(((crude == 0) & ~moments.constant).any())
+    cancelled = bool(((crude == 0) & moving).any())
     if not (centring or sized or cancelled):
         return None
     center = np.zeros_like(mean)
     if constant is not None:
         movable = np.arange(mean.size) != constant
         center[movable] = mean[movable]
-        spread = over_blocks(rows, lambda b: np.abs(b.x - center[:, None]).max(axis=1), np.maximum)
+    largest, apart = over_blocks(rows, lambda block: _largest(block, center), np.maximum)
+    if constant is None:
+        spread = np.where(crude > 0, spread, np.maximum(largest, np.finfo(float).tiny))
+    else:
         # A constant column centres to rounding noise, which must not be blown up into a predictor.
-        spread = np.where(spread > 1e-13 * moments.largest, spread, np.maximum(moments.largest, 1e-300))
-    spread = np.where(spread > 0, spread, 1.0)
-    return Scaled(rows, center, spread, constant)
+        spread = np.where(apart > 1e-13 * largest, apart, np.maximum(largest, 1e-300))
+    return Scaled(rows, center, np.where(spread > 0, spread, 1.0), constant)
+
+
+def _largest(block: Block, center: Floats) -> Floats:
+    """Give the largest |x| and |x - center| of each column, shape (2, k)."""
+    return np.array([np.abs(block.x).max(axis=1), np.abs(block.x - center[:, None]).max(axis=1)])
 
 
 @dataclass(frozen=True)
@@ -142,16 +142,42 @@ def find_aliases(rows: Rows, gram: Floats) -> tuple[Alias, ...]:
     A cheap look at the cross-products comes first; columns it cannot clear are decided by an orthogonal factorisation
     of the columns themselves, which sees dependencies down to the rounding of the data.
     """
-    size = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    if (size > 0).all():
-        try:
-            factor = cholesky(gram / np.outer(size, size), lower=True)
-        except np.linalg.LinAlgError:
-            pass
-        else:
-            if (np.diag(factor) > _SUSPECT_SHARE).all():
-                return ()
+    if cleared(gram, np.diag(gram)):
+        return ()
     return _aliases_of(triangle(rows, lambda block: block.x))
+
+
+def cleared(gram: Floats, squares: Floats) -> bool:
+    """Whether cross-products show beyond doubt that no column is aliased.
+
+    Args:
+        gram: cross-products over all rows or some of them, shape (k, k). Some are enough: what the earlier columns
+            leave of a column over all rows is not less than what they leave of it over some.
+        squares: sum of squares of each column over all rows, shape (k,).
+
+    """
+    if not ((squares > 0) & np.isfinite(squares)).all():
+        return False
+    size = np.sqrt(squares)
+    try:
+        factor = cholesky(gram / np.outer(size, size), lower=True)
+    except np.linalg.LinAlgError:
+        return False
+    return bool((np.diag(factor) > _SUSPECT_SHARE).all())
+
+
+def independent(gram: Floats) -> npt.NDArray[np.intp]:
+    """Give the columns that earlier ones of them do not come near to determining, in order, from cross-products."""
+    size = np.sqrt(np.diag(gram))
+    size = np.where(size > 0, size, 1.0)
+    rest = gram / np.outer(size, size)
+    kept = []
+    for column in range(size.size):
+        left = rest[column, column]
+        if left > _SUSPECT_SHARE:
+            kept.append(column)
+            rest[column:, column:] -= np.outer(rest[column:, column], rest[column, column:] / left)
+    return np.array(kept, dtype=np.intp)
 
 
 def triangle(rows: Rows, columns: Callable[[Block], Floats]) -> Floats:
@@ -204,7 +230,7 @@ def _dependency(r: Floats, kept: list[int], vector: Floats) -> tuple[tuple[int, 
 
 def gram_of(rows: Rows) -> Floats:
     """Give the cross-products of the columns, shape (k, k)."""
-    return over_blocks(rows, lambda block: np.dot(block.x, block.x.T), np.add)
+    return over_blocks(rows, lambda block: block.gram(), np.add)
 
 
 def aliases_in_data(aliases: tuple[Alias, ...], rows: Rows, scaled: Scaled | None) -> tuple[Alias, ...]:

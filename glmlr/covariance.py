@@ -68,7 +68,7 @@ def variance_of(covariance: Floats, x: Floats) -> Floats:
 
 def leverage(block: Block, beta: Floats, link: Link, inverse: Floats) -> Floats:
     """Leverage of one Bernoulli trial of each row, shape (b,): importance x information x (x' A^-1 x)."""
-    weight = link.likelihood(block.eta(beta), block.y).weight
+    weight = link.weight(block.eta(beta))
     if block.importance is not None:
         weight = weight * block.importance
     return np.asarray(weight * np.einsum("kb,kb->b", block.x, np.dot(inverse, block.x)))
@@ -94,7 +94,7 @@ def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, 
         if kind in powers:
             room = 1.0 - leverage(block, beta, link, inverse)
             squared = squared / np.maximum(room, 1e-12) ** powers[kind]
-        return np.asarray(np.dot(block.x * squared, block.x.T))
+        return block.gram(squared)
 
     meat = over_blocks(rows, part, np.add)
     if kind == "HC1":

@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.categories import Factor, Labels, labelled, sorted_levels
-from glmlr.errors import DataError, FormulaError, GlmlrError, listing, suggestion
-from glmlr.expressions import CONTRASTS, Expression
+from glmlr.categories import Factor, Labels
+from glmlr.errors import DataError, FormulaError, GlmlrError, listing
+from glmlr.expressions import Expression
+from glmlr.factor_levels import SeenLevels, is_categorical, labels_of, recoded, seen_levels
 from glmlr.functions import Functions
 from glmlr.program import Program, identifier, program
 from glmlr.sources import Column, all_finite
@@ -26,11 +27,6 @@ from glmlr.tokens import shortened
 from glmlr.transforms import Learned, Learner
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
-
-
-#: A factor with more levels than this would need a coding matrix of hundreds of megabytes.
-MOST_LEVELS: Final = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +217,8 @@ def numeric(expression: Expression, value: Any, size: int) -> npt.NDArray[Any]:
 
 def refuse_not_finite(expression: Expression, values: npt.NDArray[Any], columns: Mapping[str, Column]) -> None:
     """Name a term that is infinite or not a number, with the number of rows and the likely cause."""
-    if values.dtype.kind != "f" or all_finite(values):
+    known = expression.column is not None and columns[expression.column].finite
+    if known or values.dtype.kind != "f" or all_finite(values):
         return
     rows = values if values.ndim == 1 else values.sum(axis=1)
     for name in expression.reads:
@@ -270,176 +267,23 @@ def refuse_dependence_on_other_rows(
         )
 
 
-@dataclass(frozen=True, eq=False)
-class SeenLevels:
-    """The levels of a factor that some rows hold.
-
-    Attributes:
-        levels: in coding order; some may have no rows.
-        counts: number of rows at each level.
-        contrast: the coding that was asked for, or None.
-
-    """
-
-    levels: tuple[Any, ...]
-    counts: Integers
-    contrast: Any
-
-    def merged(self, other: SeenLevels, expression: Expression) -> SeenLevels:
-        """Give the levels of both sets of rows; sorted again where the two sets differ."""
-        if self.levels == other.levels and list(map(type, self.levels)) == list(map(type, other.levels)):
-            return replace(self, counts=self.counts + other.counts)
-        _, levels = sorted_levels(list(_as_one_type([*self.levels, *other.levels])))
-        _refuse_many_levels(expression, len(levels), int(self.counts.sum() + other.counts.sum()))
-        position = {level: at for at, level in enumerate(levels)}
-        counts = np.zeros(len(levels), dtype=np.intp)
-        for one in (self, other):
-            np.add.at(counts, [position[level] for level in one.levels], one.counts)
-        return SeenLevels(levels, counts, self.contrast)
-
-
-def _as_one_type(levels: Sequence[Any]) -> dict[Any, None]:
-    """Give distinct levels; whole numbers beside fractions are floating point, as in one column."""
-    numbers = all(isinstance(level, (int, float)) and not isinstance(level, bool) for level in levels)
-    if numbers and any(isinstance(level, float) for level in levels):
-        return dict.fromkeys(float(level) for level in levels)
-    return dict.fromkeys(levels)
-
-
-def seen_levels(expression: Expression, value: Any, size: int) -> tuple[SeenLevels, Integers]:
-    """Say which levels the values of a factor take, and the code of each row, shape (size,).
-
-    Raises:
-        DataError: a level that is not among those that were declared, or a row without a level.
-
-    """
-    marked = value if isinstance(value, Factor) else Factor(value)
-    labels = _labels_of(marked.values, expression, size)
-    known = labels.levels if marked.levels is None else marked.levels
-    codes = _recoded(labels, known)
-    if (codes < 0).any():
-        strange = listing(repr(level) for level in labels.levels if level not in set(known))
-        raise DataError(f"levels= of {expression.name} leaves out {strange}, which the data hold; name every level.")
-    return SeenLevels(tuple(known), np.bincount(codes, minlength=len(known)), marked.contrast), codes
-
-
-def is_categorical(value: Any) -> bool:
-    """Whether an expression gave categories, and not numbers."""
-    return isinstance(value, (Labels, Factor)) or (isinstance(value, np.ndarray) and value.dtype.kind in "bOU")
-
-
 def frozen_levels(ingredient: Ingredient, seen: SeenLevels) -> Prepared:
-    """Freeze the levels of a factor: those that occur in the rows used, in their order; it has no values yet."""
-    expression, size = ingredient.expression, int(seen.counts.sum())
-    levels = tuple(seen.levels[at] for at in np.flatnonzero(seen.counts))
-    absent = [str(seen.levels[at]) for at in np.flatnonzero(seen.counts == 0)]
-    if len(levels) == 1:
-        raise DataError(
-            f"{expression.name} has one level only, {shown_level(levels[0])!r}, in the {size:,} rows used; it cannot "
-            "explain anything: drop the term."
-        )
-    _refuse_many_levels(expression, len(levels), size)
-    note = None
-    if len(absent) == 1:
-        note = f"{expression.name}: the level {absent[0]} has no rows and was dropped."
-    elif absent:
-        note = f"{expression.name}: the levels {listing(absent)} have no rows and were dropped."
-    frozen = replace(ingredient, width=0, levels=levels)
-    return Prepared(frozen, None, _checked_contrast(seen.contrast, expression, levels, absent), note)
+    """Freeze the levels of a factor, which has no values yet; see `SeenLevels.frozen`."""
+    found = seen.frozen(ingredient.expression)
+    return Prepared(replace(ingredient, width=0, levels=found.levels), None, found.contrast, found.note)
 
 
 def _prepare_levels(ingredient: Ingredient, value: Any, size: int) -> Prepared:
     seen, codes = seen_levels(ingredient.expression, value, size)
-    if (seen.counts == 0).any():
-        codes = np.asarray((np.cumsum(seen.counts > 0) - 1)[codes], dtype=np.intp)
+    occurs = seen.counts > 0
+    if not occurs.all():
+        codes = (np.cumsum(occurs) - 1).astype(codes.dtype)[codes]
     return replace(frozen_levels(ingredient, seen), values=codes)
-
-
-def _labels_of(values: Any, expression: Expression, size: int) -> Labels:
-    """Give values that are to be categories as `Labels`."""
-    if isinstance(values, Labels):
-        labels = values
-    else:
-        array: Any = values.array if isinstance(values, pd.Series) else np.asarray(values)
-        if np.ndim(array) == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if np.ndim(array) != 1:
-            raise FormulaError(f"{expression.name} must be one value per row to be a factor.")
-        if array.dtype.kind == "b":
-            labels = Labels(array.astype(np.intp), (False, True), expression.name)
-        else:
-            labels = labelled(array, expression.name)
-    if labels.codes.size != size:
-        raise FormulaError(f"{expression.name} gives {labels.codes.size:,} values for {size:,} rows.")
-    if (labels.codes < 0).any():
-        raise DataError(
-            f"{expression.name} is missing in {int((labels.codes < 0).sum()):,} rows; it must have a level in each."
-        )
-    return labels
-
-
-def _recoded(labels: Labels, levels: Sequence[Any]) -> Integers:
-    """Give codes into other levels, -1 where a level is not among them."""
-    if labels.levels == tuple(levels):
-        return labels.codes
-    position = {level: at for at, level in enumerate(levels)}
-    table = np.array([_position(level, position) for level in labels.levels] + [-1], dtype=np.intp)
-    return np.asarray(table[labels.codes])
-
-
-def _position(level: Any, position: Mapping[Any, int]) -> int:
-    try:
-        return position.get(level, -1)
-    except TypeError:
-        return -1
-
-
-def _refuse_many_levels(expression: Expression, levels: int, size: int) -> None:
-    if levels > MOST_LEVELS:
-        raise DataError(
-            f"{expression.name} has {levels:,} different values in {size:,} rows, too many for a factor (at most "
-            f"{MOST_LEVELS:,}); leave it out, or group its levels."
-        )
 
 
 def shown_level(level: Any) -> str:
     """Give a level as text."""
     return level if isinstance(level, str) else str(level)
-
-
-def _checked_contrast(contrast: Any, expression: Expression, levels: tuple[Any, ...], absent: Sequence[str]) -> Any:
-    """Check that a coding is one, and that the level it names exists."""
-    if contrast is None:
-        return None
-    if isinstance(contrast, np.ndarray) and contrast.ndim == 2 and contrast.dtype.kind in "iuf":
-        if contrast.shape[0] != len(levels):
-            raise FormulaError(
-                f"{expression.name}: the coding has {contrast.shape[0]} rows; it must have one for each of the "
-                f"{len(levels)} levels, {listing(map(repr, levels))}."
-            )
-        return contrast
-    if not hasattr(contrast, "code_without_intercept"):
-        raise FormulaError(
-            f"{expression.name}: the coding must be one of {listing(CONTRASTS)}, as in C(x, Treatment('a')) or "
-            "C(x, Sum), or a matrix with one row per level, as in C(x, [[1, 0], [0, 1], [-1, -1]])."
-        )
-    for attribute in ("reference", "omit"):
-        if (level := getattr(contrast, attribute, None)) is not None:
-            _refuse_absent_level(level, expression, levels, absent)
-    return contrast
-
-
-def _refuse_absent_level(level: Any, expression: Expression, levels: tuple[Any, ...], absent: Sequence[str]) -> None:
-    """Say that the level a coding names does not exist; a whole number may also be the position of a level."""
-    if not isinstance(level, (str, bool, int, float)):
-        raise FormulaError(f"{expression.name}: a coding names one level, such as {levels[0]!r}.")
-    if level in levels or (isinstance(level, int) and -len(levels) <= level < len(levels)):
-        return
-    texts = [known for known in levels if isinstance(known, str)]
-    why = "has no rows" if str(level) in absent else "is not a level"
-    hint = suggestion(level, texts) if isinstance(level, str) and why != "has no rows" else ""
-    known = listing(map(repr, levels))
-    raise FormulaError(f"{expression.name}: {level!r} {why}{hint or '.'} The levels are {known}.")
 
 
 def values_of(
@@ -456,5 +300,5 @@ def values_of(
                 f"{expression.name} gives {width} columns for the new rows and gave {ingredient.width} in the fit."
             )
         return numbers, None
-    labels = _labels_of(value.values if isinstance(value, Factor) else value, expression, size)
-    return _recoded(labels, ingredient.levels), labels
+    labels = labels_of(value.values if isinstance(value, Factor) else value, expression, size)
+    return recoded(labels, ingredient.levels), labels

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,18 +28,24 @@ class Likelihood(NamedTuple):
     Attributes:
         loglik: log-likelihood.
         score: its derivative by eta.
-        weight: expected information, E(-d^2 loglik / d eta^2).
-        curvature: observed information, -d^2 loglik / d eta^2; the same for the logit.
+        information: expected, E(-d^2 loglik / d eta^2), or observed, -d^2 loglik / d eta^2; one for the logit.
 
     """
 
     loglik: Floats
     score: Floats
-    weight: Floats
-    curvature: Floats
+    information: Floats
 
 
-LOG_SQRT_2PI: Final = 0.5 * np.log(2 * np.pi)
+class OfRows(Protocol):
+    """A function of linear predictors (n,) and shares of events (n,)."""
+
+    def __call__(self, eta: Floats, y: Floats, *, expected: bool = True) -> Likelihood:
+        """Give log-likelihood, score and expected or observed information of each row."""
+        ...
+
+
+LOG_SQRT_2PI: Final = float(0.5 * np.log(2 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ class Link:
         nonevent_score: eta -> d log(1 - mu) / d eta, the unit score of a non-event (< 0).
         weight: eta -> (d mu / d eta)^2 / (mu (1 - mu)), the expected information of one row; it equals
             -event_score * nonevent_score for every link.
-        likelihood: (eta, y) -> log-likelihood, score and information of each row, in one go.
+        likelihood: (eta, y, expected=True) -> log-likelihood, score and information of each row, in one go.
         latent_variance: variance of the latent error (pi^2 / 3, 1, pi^2 / 6), for McKelvey & Zavoina's R2.
         has_odds_ratio: whether exp(beta) is an odds ratio.
 
@@ -72,7 +78,7 @@ class Link:
     event_score: Unary
     nonevent_score: Unary
     weight: Unary
-    likelihood: Callable[[Floats, Floats], Likelihood]
+    likelihood: OfRows
     latent_variance: float
     has_odds_ratio: bool = False
 
@@ -99,8 +105,39 @@ def _logit_weight(eta: Floats) -> Floats:
     return np.asarray(mu * expit(-eta))
 
 
-def _logit_likelihood(eta: Floats, y: Floats) -> Likelihood:
-    """One exponential, t = exp(-|eta|), serves all three; neither tail overflows or cancels."""
+#: exp(709.78) is the largest finite float; beyond 700 the outcome is certain to the last bit in any case.
+_LARGEST_EXPONENT: Final = 700.0
+
+
+def _all_or_nothing(y: Floats) -> bool:
+    """Whether every row is an event or a non-event: then one side of the likelihood is enough."""
+    return bool(((y == 0.0) | (y == 1.0)).all())
+
+
+def _logit_likelihood(eta: Floats, y: Floats, *, expected: bool = True) -> Likelihood:  # noqa: ARG001  (they are one)
+    """One exponential serves all three; neither tail overflows or cancels."""
+    if not _all_or_nothing(y):
+        return _logit_of_shares(eta, y)
+    # t = exp(-s eta), the odds against what happened, with s = 1 for an event and -1 for a non-event.
+    sign = 2.0 * y
+    sign -= 1.0
+    t = sign * eta
+    if t.size and t.min() < -_LARGEST_EXPONENT:
+        return _logit_of_shares(eta, y)
+    np.negative(t, out=t)
+    np.exp(t, out=t)
+    loglik = np.log1p(t)
+    np.negative(loglik, out=loglik)
+    likely = np.add(t, 1.0)
+    np.reciprocal(likely, out=likely)
+    t *= likely
+    sign *= t
+    t *= likely
+    return Likelihood(loglik, sign, t)
+
+
+def _logit_of_shares(eta: Floats, y: Floats) -> Likelihood:
+    """Give the same for any shares of events and any eta, by t = exp(-|eta|)."""
     t = np.abs(eta)
     np.negative(t, out=t)
     np.exp(t, out=t)
@@ -109,8 +146,7 @@ def _logit_likelihood(eta: Floats, y: Floats) -> Likelihood:
     loglik = y * np.minimum(eta, 0.0)
     loglik -= (1.0 - y) * np.maximum(eta, 0.0)
     loglik -= np.log1p(t)
-    weight = near * far
-    return Likelihood(loglik, y - np.where(eta >= 0, near, far), weight, weight)
+    return Likelihood(loglik, y - np.where(eta >= 0, near, far), near * far)
 
 
 LOGIT: Final = Link(
@@ -143,15 +179,49 @@ def _mills(eta: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * eta * eta - LOG_SQRT_2PI - log_ndtr(eta)))
 
 
-def _probit_likelihood(eta: Floats, y: Floats) -> Likelihood:
+#: Up to here, in standard deviations, neither the normal tail nor its density comes near the smallest float.
+_DEEPEST_NORMAL_TAIL: Final = 37.0
+
+
+def _probit_likelihood(eta: Floats, y: Floats, *, expected: bool = True) -> Likelihood:
+    """One tail probability, that of the less likely outcome, serves all; the other is its complement."""
+    size = np.abs(eta)
+    if not _all_or_nothing(y) or (size.size and not size.max() <= _DEEPEST_NORMAL_TAIL):
+        return _probit_of_shares(eta, y, expected)
+    np.negative(size, out=size)
+    rare = ndtr(size)
+    common = 1.0 - rare
+    density = np.square(size, out=size)
+    density *= -0.5
+    density -= LOG_SQRT_2PI
+    np.exp(density, out=density)
+    sign = 2.0 * y
+    sign -= 1.0
+    toward = sign * eta
+    likely = toward >= 0.0
+    loglik = np.where(likely, np.log1p(-rare), np.log(rare))
+    mills = density / np.where(likely, common, rare)
+    sign *= mills
+    if expected:
+        np.divide(density, rare, out=rare)
+        rare *= density
+        rare /= common
+        return Likelihood(loglik, sign, rare)
+    toward += mills
+    toward *= mills
+    return Likelihood(loglik, sign, np.maximum(toward, 0.0, out=toward))
+
+
+def _probit_of_shares(eta: Floats, y: Floats, expected: bool) -> Likelihood:
+    """Give the same for any shares of events and any eta, by logarithms."""
     log_mean, log_complement = log_ndtr(eta), log_ndtr(-eta)
     log_density = -0.5 * eta * eta - LOG_SQRT_2PI
     event, nonevent = np.exp(log_density - log_mean), -np.exp(log_density - log_complement)
+    curvature = -event * nonevent if expected else _mixed(y, event * (event + eta), nonevent * (nonevent + eta))
     return Likelihood(
         loglik=_mixed(y, log_mean, log_complement),
         score=_mixed(y, event, nonevent),
-        weight=np.asarray(-event * nonevent),
-        curvature=np.maximum(_mixed(y, event * (event + eta), nonevent * (nonevent + eta)), 0.0),
+        information=np.maximum(curvature, 0.0),
     )
 
 
@@ -168,10 +238,6 @@ PROBIT: Final = Link(
     likelihood=_probit_likelihood,
     latent_variance=1.0,
 )
-
-
-#: exp(709.78) is the largest finite float; beyond 700 the outcome is certain to the last bit in any case.
-_LARGEST_EXPONENT: Final = 700.0
 
 
 def _hazard(eta: Floats) -> Floats:
@@ -192,19 +258,48 @@ def _cloglog_log_mean(eta: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         small = np.log(-np.expm1(-hazard))
         large = np.log1p(-np.exp(-hazard))
-    return np.asarray(np.where(hazard < 1e-17, eta, np.where(hazard < 0.7, small, large)))
+    return np.asarray(np.where(hazard < 1e-17, eta, np.where(hazard < _SMALL_HAZARD, small, large)))
 
 
-def _cloglog_likelihood(eta: Floats, y: Floats) -> Likelihood:
+#: Below this hazard 1 - exp(-t) keeps its digits by expm1, above it by log1p.
+_SMALL_HAZARD: Final = 0.7
+#: Up to this eta exp(-exp(eta)) is a normal float.
+_LARGEST_LOG_HAZARD: Final = 6.5
+
+
+def _cloglog_likelihood(eta: Floats, y: Floats, *, expected: bool = True) -> Likelihood:
+    """What a non-event contributes is its hazard; the rest is found for the events alone."""
+    ordinary = eta.size == 0 or (eta.min() > -_LARGEST_EXPONENT and eta.max() < _LARGEST_LOG_HAZARD)
+    if not (ordinary and _all_or_nothing(y)):
+        return _cloglog_of_shares(eta, y, expected)
+    hazard = np.exp(eta)
+    events = np.flatnonzero(y)
+    t = hazard[events]
+    survival, mean = np.exp(-t), -np.expm1(-t)
+    event = t * survival / mean
+    score = -hazard
+    loglik = score.copy()
+    score[events] = event
+    loglik[events] = np.where(t < _SMALL_HAZARD, np.log(mean), np.log1p(-np.minimum(survival, 0.5)))
+    if expected:
+        return Likelihood(loglik, score, hazard * (hazard / np.expm1(hazard)))
+    hazard[events] = event * _bend(t, event)
+    return Likelihood(loglik, score, hazard)
+
+
+def _bend(hazard: Floats, event: Floats) -> Floats:
+    """Give event + hazard - 1, which cancels for a small hazard t; its series is t / 2 + t^2 / 12."""
+    return np.where(hazard < 1e-3, hazard * 0.5 + np.minimum(hazard, 1.0) ** 2 / 12.0, event + hazard - 1.0)
+
+
+def _cloglog_of_shares(eta: Floats, y: Floats, expected: bool) -> Likelihood:
+    """Give the same for any shares of events and any eta."""
     hazard = _hazard(eta)
     event = _cloglog_event_score(eta)
-    # event + hazard - 1 cancels for a small hazard t; its series is t / 2 + t^2 / 12.
-    bend = np.where(hazard < 1e-3, hazard * 0.5 + np.minimum(hazard, 1.0) ** 2 / 12.0, event + hazard - 1.0)
     return Likelihood(
         loglik=_mixed(y, _cloglog_log_mean(eta), -hazard),
         score=_mixed(y, event, -hazard),
-        weight=np.asarray(event * hazard),
-        curvature=_mixed(y, event * bend, hazard),
+        information=np.asarray(event * hazard) if expected else _mixed(y, event * _bend(hazard, event), hazard),
     )
 
 

@@ -59,7 +59,7 @@ def response_values(
     if isinstance(value, pd.Series) or array.ndim != 1 or array.size != size:
         what = "dates" if isinstance(value, pd.Series) else f"an array of shape {array.shape}"
         raise ResponseError(f"The response {expression.name!r} holds {what}; it must have two values, one per row.")
-    return pd.Series(array)
+    return pd.Series(array, copy=False)
 
 
 def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats, Event]:

@@ -8,13 +8,15 @@ stays that of the Bernoulli rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial, reduce
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from glmlr.runs import RUN_ROWS, runs_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -36,14 +38,19 @@ class Patterns:
         values: what each factor is in each pattern, one array of length m for each factor.
         y: share of events in each pattern, shape (m,).
         weight: Bernoulli trials of each pattern, shape (m,).
-        of_row: pattern of each row, shape (n,), where the rows are held.
+        rows: gives the pattern of each row, shape (n,); None where the rows are not held.
 
     """
 
     values: tuple[Any, ...]
     y: Floats
     weight: Floats
-    of_row: Integers = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    rows: Callable[[], Integers] | None = None
+
+    @cached_property
+    def of_row(self) -> Integers:
+        """Pattern of each row, shape (n,), found when somebody asks, which a fit does not; empty without rows."""
+        return np.empty(0, dtype=np.intp) if self.rows is None else self.rows()
 
     @cached_property
     def example(self) -> Integers:
@@ -71,33 +78,50 @@ class Cells:
         """How many cells there are."""
         return math.prod(self.sizes)
 
-    def of_rows(self, values: Sequence[Any]) -> Integers:
+    def of_rows(self, values: Sequence[Any]) -> npt.NDArray[np.signedinteger[Any]]:
         """Give the cell of each row, shape (n,), from the values of the factors."""
-        cell = np.zeros(np.asarray(values[0]).size, dtype=np.intp)
+        # Small integers: half of the time goes into moving them.
+        smallest = np.min_scalar_type(-self.number - 1)
+        cell: npt.NDArray[np.signedinteger[Any]] = np.zeros(np.asarray(values[0]).size, dtype=smallest)
         for value, size, low in zip(values, self.sizes, self.lowest, strict=True):
             cell *= size
-            cell += np.asarray(value) if low is None else (np.asarray(value) - low).astype(np.intp)
+            cell += np.asarray(value) if low is None else (np.asarray(value) - low).astype(cell.dtype)
         return cell
 
-    def counted(self, cell: Integers, y: Floats, weight: Floats | None) -> Floats:
+    def counted(self, cell: npt.NDArray[Any], y: Floats, weight: Floats | None) -> Floats:
         """Count trials and events in each cell, shape (2, cells)."""
         trials = np.bincount(cell, weights=weight, minlength=self.number)
         events = np.bincount(cell, weights=y if weight is None else y * weight, minlength=self.number)
         return np.vstack([trials, events])
 
-    def patterns(self, counts: Floats, cell: Integers | None = None) -> Patterns:
-        """Give the cells that have rows, from the counts of all cells; and the pattern of each row from its cell."""
+    def counted_in_runs(self, values: Sequence[Any], y: Floats, weight: Floats | None) -> Floats:
+        """Count trials and events in each cell, shape (2, cells), the cells of few rows being held at a time."""
+
+        def of_run(rows: slice) -> Floats:
+            """Count the rows of one run."""
+            cell = self.of_rows([value[rows] for value in values])
+            return self.counted(cell, y[rows], None if weight is None else weight[rows])
+
+        counts: Floats = reduce(np.add, map(of_run, runs_of(y.size, max(RUN_ROWS, self.number))))
+        return counts
+
+    def patterns(self, counts: Floats, values: Sequence[Any] | None = None) -> Patterns:
+        """Give the cells that have rows, from the counts of all cells; and the pattern of each row from its values."""
         there = np.flatnonzero(counts[0])
-        values = tuple(
+        found = tuple(
             part if low is None else part + low
             for part, low in zip(np.unravel_index(there, self.sizes), self.lowest, strict=True)
         )
         trials, events = counts[:, there]
-        if cell is None:
-            return Patterns(values, events / trials, trials)
+        if values is None:
+            return Patterns(found, events / trials, trials)
+        return Patterns(found, events / trials, trials, partial(self._numbered, there, values))
+
+    def _numbered(self, there: Integers, values: Sequence[Any]) -> Integers:
+        """Number the cell of each row among those that have rows."""
         number = np.zeros(self.number, dtype=np.intp)
         number[there] = np.arange(there.size)
-        return Patterns(values, events / trials, trials, number[cell])
+        return np.take(number, self.of_rows(values))
 
 
 def cells_of(factors: Sequence[tuple[int, float | None]], rows: int) -> Cells | None:
@@ -128,8 +152,7 @@ def collapse(values: Sequence[Any], levels: Sequence[int], y: Floats, weight: Fl
     cells = cells_of(factors, y.size)
     if cells is None:
         return None
-    cell = cells.of_rows(values)
-    return cells.patterns(cells.counted(cell, y, weight), cell)
+    return cells.patterns(cells.counted_in_runs(values, y, weight), values)
 
 
 def _whole_range(values: npt.NDArray[Any]) -> tuple[int, float] | None:

@@ -17,6 +17,8 @@ from glmlr.ordering import PIECE, Columns, Keys, in_order, in_threads, keys_of, 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 
+#: float64 adds up whole numbers below this without rounding.
+EXACT_FLOATS: Final = 2**53
 #: Scores whose difference is below this many units of their 12th significant digit are one score.
 _TIE_UNITS: Final = 0.99
 #: Rows looked at first for a place between two scores.
@@ -70,27 +72,33 @@ class Ranking:
     @cached_property
     def events_at_or_above(self) -> Floats:
         """Weight of the events with a score >= each score, shape (m,): true positives at that cut-off."""
-        return np.asarray(np.cumsum(self.events[::-1])[::-1])
+        return self.running(self.events[::-1])[::-1]
 
     @cached_property
     def nonevents_at_or_above(self) -> Floats:
         """Weight of the non-events with a score >= each score, shape (m,): false positives at that cut-off."""
-        return np.asarray(np.cumsum(self.nonevents[::-1])[::-1])
+        return self.running(self.nonevents[::-1])[::-1]
 
     @cached_property
     def events_below(self) -> Floats:
         """Weight of the events with a lower score, shape (m,)."""
-        return np.asarray(np.cumsum(self.events) - self.events)
+        return self.running(self.events) - self.events
 
     @cached_property
     def nonevents_below(self) -> Floats:
         """Weight of the non-events with a lower score, shape (m,)."""
-        return np.asarray(np.cumsum(self.nonevents) - self.nonevents)
+        return self.running(self.nonevents) - self.nonevents
 
     @cached_property
     def is_counted(self) -> bool:
         """Whether every weight is a whole number, so that sums of weights are counts of rows."""
         return _whole(self.events) and _whole(self.nonevents)
+
+    def running(self, weight: Floats) -> Floats:
+        """Give the running sum of some of the weights, shape (m,); counts are added up as integers, which is faster."""
+        if self.is_counted and self.total < EXACT_FLOATS:
+            return np.cumsum(weight.astype(np.int64)).astype(np.float64)
+        return np.asarray(np.cumsum(weight))
 
     def first_at_or_above(self, cutoff: float) -> int:
         """Give the position of the lowest score that counts as >= `cutoff`; m where none does.
@@ -104,7 +112,11 @@ class Ranking:
         return position
 
     def merge(self, other: Ranking) -> Ranking:
-        """Give the ranking of both sets of rows together."""
+        """Give the ranking of both sets of rows together.
+
+        A bin of one may lie across a bin of the other, whose order is then that of their means; the sum of two
+        `ScoreBins` has no such loss.
+        """
         return rank_counts(
             np.concatenate([self.score, other.score]),
             np.concatenate([self.events, other.events]),
@@ -166,9 +178,10 @@ def counts(outcome: Floats, weight: Floats | None = None) -> tuple[Floats, Float
     """
     w = np.ones_like(outcome) if weight is None else weight
     events = w * outcome
-    whole = np.rint(events)
-    meant = (w == np.rint(w)) & (np.abs(events - whole) <= 1e-12 * w)
-    events = np.where(meant, whole, events)
+    if not ((outcome == 0) | (outcome == 1)).all():
+        whole = np.rint(events)
+        meant = (w == np.rint(w)) & (np.abs(events - whole) <= 1e-12 * w)
+        events = np.where(meant, whole, events)
     return events, w - events
 
 
@@ -192,14 +205,12 @@ def _whole(values: Floats) -> bool:
 def _rank_plain(score: Floats, outcome: Floats) -> Ranking:
     """Rank rows of weight 1 whose scores are not negative.
 
-    The bits of such scores sort like whole numbers and leave the sign bit free; moved up by one they make room for the
-    outcome, which the sort then carries along.
+    The bits of such scores sort like whole numbers and leave the sign bit free; moved up by one, which drops the sign
+    of -0, they make room for the outcome, which the sort then carries along.
     """
 
     def columns(rows: slice) -> Columns:
-        # Adding 0 turns -0 into 0, whose sign bit is not set.
-        keys = (score[rows] + 0.0).view(np.uint64)
-        keys <<= np.uint64(1)
+        keys = score[rows].view(np.uint64) << np.uint64(1)
         keys |= outcome[rows] == 1
         return (keys,)
 
@@ -209,7 +220,7 @@ def _rank_plain(score: Floats, outcome: Floats) -> Ranking:
         events = (keys[rows] & np.uint64(1)).astype(np.float64)
         return events, 1.0 - events
 
-    return _grouped(keys, lambda some: (some >> np.uint64(1)).view(np.float64), counted)
+    return _known_as_counted(_grouped(keys, lambda some: (some >> np.uint64(1)).view(np.float64), counted))
 
 
 def _rank_counted(score: Floats, count: Callable[[slice], tuple[Floats, Floats]]) -> Ranking:
@@ -238,7 +249,14 @@ def _rank_counted(score: Floats, count: Callable[[slice], tuple[Floats, Floats]]
         part = events[rows].astype(np.float64), nonevents[rows].astype(np.float64)
         return part if most < np.inf else _by_value(keys[rows], *part)
 
-    return _grouped(keys, values_of, counted)
+    ranking = _grouped(keys, values_of, counted)
+    return _known_as_counted(ranking) if most < np.inf else ranking
+
+
+def _known_as_counted(ranking: Ranking) -> Ranking:
+    """Store in a ranking that sums of whole numbers are whole, which it would look up otherwise."""
+    vars(ranking)["is_counted"] = True
+    return ranking
 
 
 def _by_value(keys: Keys, events: Floats, nonevents: Floats) -> tuple[Floats, Floats]:

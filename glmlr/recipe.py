@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import slices_of
 from glmlr.categories import Labels, labelled, sorted_levels
 from glmlr.errors import DataError, OptionError, UnknownLevelError, listing, one_of
 from glmlr.factors import Ingredient, refuse_not_finite, values_of
 from glmlr.formula import Formula
 from glmlr.functions import Functions
 from glmlr.response import Event
+from glmlr.runs import in_threads, runs_of
 from glmlr.sources import Column, Source, read
 from glmlr.transforms import Learned
 from glmlr.weights import lined_up, numbers_of
@@ -26,6 +27,8 @@ Integers = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 
 
+#: Cells of a design that are filled by one thread at a time: long runs of memory, and few of them.
+_FILLED_AT_ONCE: Final = 1 << 19
 #: What to do with a level that the fit has not seen.
 UNKNOWN: Final = ("error", "nan", "reference")
 
@@ -82,10 +85,21 @@ class Part:
             mine[...] = self._product(values, rows, out.shape[1])
 
     def _fill_one(self, values: Any, coding: Floats | None, rows: slice, mine: Floats) -> None:
-        if coding is not None:
+        if coding is None:
+            mine[...] = values[rows].T
+        elif self._indicated is None:
             np.take(coding, values[rows], axis=1, out=mine, mode="clip")
         else:
-            mine[...] = values[rows].T
+            for column, level in zip(mine, self._indicated, strict=True):
+                np.equal(values[rows], level, out=column)
+
+    @cached_property
+    def _indicated(self) -> list[int] | None:
+        """The level that each column of a single factor indicates by 1, all others being 0; None for other codings."""
+        coding = self.codings[0]
+        if coding is None or not ((coding == 1.0).sum(axis=1) == 1).all() or np.count_nonzero(coding) != len(coding):
+            return None
+        return [int(level) for level in np.argmax(coding, axis=1)]
 
     def _product(self, values: Sequence[Any], rows: slice, size: int) -> Floats:
         product = np.ones((1, size))
@@ -139,9 +153,14 @@ class Recipe:
     def matrix(self, values: Sequence[Any], size: int) -> Floats:
         """Give the design columns of all rows, shape (size, k), each column one run of memory."""
         out = np.empty((len(self.names), size))
-        for rows in slices_of(size, len(self.names)):
-            for part in self.parts:
-                part.fill(values, rows, out[:, rows])
+        areas = [(part, rows) for part in self.parts for rows in runs_of(size, max(1, _FILLED_AT_ONCE // part.width))]
+
+        def fill(area: tuple[Part, slice]) -> None:
+            """Fill the columns of one part in some of the rows."""
+            part, rows = area
+            part.fill(values, rows, out[:, rows])
+
+        in_threads(fill, areas, alone=out.size <= _FILLED_AT_ONCE)
         return out.T
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.errors import ResponseError, listing, suggestion
+from glmlr.runs import runs_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,9 +127,14 @@ def _plainly_binary(values: pd.Series) -> Floats | None:
     """Give a numpy column that holds 0 and 1, both of them, as floats without counting its values; None otherwise."""
     if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
         return None
-    y = values.to_numpy(dtype=np.float64)
-    ones = y == 1.0
-    return ones.astype(np.float64) if (ones | (y == 0.0)).all() and ones.any() and not ones.all() else None
+    given = values.to_numpy()
+    y = np.empty(given.size)
+    for rows in runs_of(given.size):
+        ones = given[rows] == 1
+        if not (ones | (given[rows] == 0)).all():
+            return None
+        y[rows] = ones
+    return y if 0 < y.sum() < y.size else None
 
 
 def _indicator(values: pd.Series, level: Any) -> Floats:

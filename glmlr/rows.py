@@ -145,7 +145,7 @@ def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) ->
 
     kept = {name: column.without_missing() if every else column.at(used) for name, column in columns.items()}
     cluster = None if groups is None else groups.at(used)
-    rows = UsedRows(kept, int(used.sum()), cut(frequency))
+    rows = UsedRows(kept, int(np.count_nonzero(used)), cut(frequency))
     return Sifted(rows, used, cut(sample), cut(shift), cluster, account, largest)
 
 
@@ -179,8 +179,9 @@ def _account(source: Source, missing: Mapping[str, Bools], complete: Bools, used
     """Count the rows read, used and dropped; a pattern as the rows of the database that it stands for."""
     grouped = source.grouped
     if grouped is None:
-        dropped = {name: int(mask.sum()) for name, mask in missing.items() if mask.any()}
-        return RowAccount(used.size, int(used.sum()), dropped, int((complete & ~used).sum()))
+        dropped = {name: count for name, mask in missing.items() if (count := int(np.count_nonzero(mask)))}
+        taken, whole = int(np.count_nonzero(used)), int(np.count_nonzero(complete))
+        return RowAccount(used.size, taken, dropped, whole - taken)
     read, taken = grouped.rows, int(grouped.counted[used].sum())
     dropped = {name: int(read[mask].sum()) for name, mask in missing.items() if mask.any()}
     return RowAccount(int(read.sum()), taken, dropped, int(read[complete].sum()) - taken, (grouped.note,))

@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_solve, cholesky
+from scipy.linalg.lapack import dpotrf, dpotrs
 
-from glmlr.blocks import STRIDE, Block, Rows, Strided, Subset, over_blocks
+from glmlr.blocks import Block, Rows, Sample, Subset, over_blocks
 from glmlr.conditioning import (
     ALIAS_TOLERANCE,
     Alias,
@@ -26,13 +26,15 @@ from glmlr.conditioning import (
     Scaled,
     aliases_in_data,
     block_moments,
+    cleared,
     find_aliases,
     gram_of,
+    independent,
     scaled_rows,
     triangle,
 )
 from glmlr.errors import FitError
-from glmlr.links import Link
+from glmlr.links import Likelihood, Link
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +50,8 @@ _PATIENT_HALVINGS: Final = 10
 _ILL_CONDITIONED: Final = 1e-9
 
 _SUBSAMPLE_FROM_ROWS: Final = 50_000
+#: The sample's maximum itself is many standard errors of all rows away from theirs.
+_SAMPLE_TOLERANCE: Final = 2.0
 #: With fewer sampled rows for each column the sample's own maximum can lie far away, or nowhere.
 _SAMPLED_ROWS_PER_COLUMN: Final = 50
 
@@ -123,14 +127,17 @@ class Pass:
 
 def block_sums(block: Block, beta: Floats, link: Link, expected: bool = True) -> Sums:
     """Give one block's log-likelihood, score and (expected or observed) information at `beta`."""
-    part = link.likelihood(block.eta(beta), block.y)
-    loglik, score, weight = part.loglik, part.score, part.weight if expected else part.curvature
+    loglik, score, information = _contributions(block, beta, link, expected)
+    return Sums(float(loglik.sum()), block.times(score), block.gram(information))
+
+
+def _contributions(block: Block, beta: Floats, link: Link, expected: bool) -> Likelihood:
+    """Give what the rows of a block contribute at `beta`, each by its weight."""
+    part = link.likelihood(block.eta(beta), block.y, expected=expected)
     total = block.total_weight()
-    if total is not None:
-        loglik, score, weight = loglik * total, score * total, weight * total
-    root = np.sqrt(weight)
-    scaled = block.x * root
-    return Sums(float(loglik.sum()), np.dot(block.x, score), np.dot(scaled, scaled.T))
+    if total is None:
+        return part
+    return Likelihood(part.loglik * total, part.score * total, part.information * total)
 
 
 def sums_at(rows: Rows, beta: Floats, link: Link, expected: bool = True) -> Sums:
@@ -148,7 +155,8 @@ class _Factor:
 
     def solve(self, vector: Floats) -> Floats:
         scale = self.scale if vector.ndim == 1 else self.scale[:, None]
-        return np.asarray(scale * cho_solve((self.triangle, False), scale * vector))
+        solved, _ = dpotrs(self.triangle, scale * vector)
+        return np.asarray(scale * solved)
 
     def inverse(self) -> Floats:
         matrix = self.solve(np.eye(self.scale.size))
@@ -161,18 +169,14 @@ def _factorised(rows: Rows, sums: Sums, beta: Floats, link: Link, expected: bool
     if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
         return None
     scale = 1.0 / np.sqrt(diagonal)
-    try:
-        upper = cholesky(sums.information * np.outer(scale, scale), lower=False)
-        if np.diag(upper).min() ** 2 > _ILL_CONDITIONED:
-            return _Factor(upper, scale, "cholesky")
-    except np.linalg.LinAlgError:
-        pass
+    # Fortran's order of a symmetric matrix is its own.
+    upper, failed = dpotrf((sums.information * scale * scale[:, None]).T)
+    if not failed and np.diag(upper).min() ** 2 > _ILL_CONDITIONED:
+        return _Factor(upper, scale, "cholesky")
 
     def weighted(block: Block) -> Floats:
-        part = link.likelihood(block.eta(beta), block.y)
-        weight = part.weight if expected else part.curvature
-        total = block.total_weight()
-        return np.asarray(block.x * np.sqrt(weight if total is None else weight * total) * scale[:, None])
+        information = _contributions(block, beta, link, expected).information
+        return np.asarray(block.x * np.sqrt(information) * scale[:, None])
 
     upper = triangle(rows, weighted)
     if np.abs(np.diag(upper)).min() <= ALIAS_TOLERANCE:
@@ -186,6 +190,7 @@ class _Progress:
 
     beta: Floats
     sums: Sums
+    expected: bool
     factor: _Factor | None
     passes: list[Pass] = field(default_factory=list)
     reason: str | None = None
@@ -205,7 +210,7 @@ def solve(
     Args:
         rows: blocks of the design with k columns, n rows.
         link: the link.
-        start: coefficients to start from, shape (k,); by default a fit to every 40th row where there are many, else
+        start: coefficients to start from, shape (k,); by default a fit to a sample of them where there are many, else
             the constant model.
         tolerance: largest Newton decrement (in standard errors) accepted as converged.
         max_iterations: largest number of steps.
@@ -217,12 +222,15 @@ def solve(
         FitError: no rows, or no column that varies.
 
     """
-    moments = over_blocks(rows, block_moments, Moments.__add__)
+    look = over_blocks(rows, _Look.at, _Look.__add__)
+    moments = look.moments
     if moments.total.size == 0:
         return _without_columns(rows, link)
     scaled = scaled_rows(rows, moments)
     inner: Rows = rows if scaled is None else scaled
-    aliases = find_aliases(inner, moments.gram if scaled is None else gram_of(inner))
+    few = _few_rows(look, scaled)
+    clear = few is not None and scaled is None and cleared(few.gram, moments.squares)
+    aliases = () if clear else find_aliases(inner, gram_of(inner))
     keep = np.setdiff1d(np.arange(moments.total.size), [alias.column for alias in aliases])
     if keep.size == 0:
         raise FitError("No column of the design varies; there is nothing to estimate.")
@@ -232,11 +240,43 @@ def solve(
     if start is not None and np.isfinite(start[keep]).all():
         first = forth @ start[keep]
     else:
-        first = _start(chosen, link, moments, keep, None if scaled is None else scaled)
-    progress = _iterate(chosen, link, first, tolerance, max_iterations)
+        first = _start(moments, few, link, keep, scaled)
+    progress = _with_expected_information(chosen, link, _iterate(chosen, link, first, tolerance, max_iterations))
     found = _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
     size = np.sqrt(moments.squares / moments.rows)
     return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What a first look at all rows brings: sums by column, and a sample of the rows."""
+
+    moments: Moments
+    sample: Sample
+
+    @classmethod
+    def at(cls, block: Block) -> _Look:
+        return cls(block_moments(block), Sample.of(block))
+
+    def __add__(self, other: _Look) -> _Look:
+        return _Look(self.moments + other.moments, self.sample + other.sample)
+
+
+@dataclass(frozen=True, eq=False)
+class _Few:
+    """A sample of the rows, and the cross-products of its columns (k, k)."""
+
+    rows: Rows
+    size: int
+    gram: Floats
+
+
+def _few_rows(look: _Look, scaled: Scaled | None) -> _Few | None:
+    """Give a sample where rows are many, its columns scaled as all are."""
+    if look.moments.rows < _SUBSAMPLE_FROM_ROWS:
+        return None
+    rows: Rows = look.sample if scaled is None else replace(scaled, rows=look.sample)
+    return _Few(rows, look.sample.size, gram_of(rows))
 
 
 def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
@@ -252,9 +292,9 @@ def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
     return factor.inverse()
 
 
-def _start(rows: Rows, link: Link, moments: Moments, keep: npt.NDArray[np.intp], scaled: Scaled | None) -> Floats:
-    """Start from a fit to every 40th row where rows are many, else from the share of events."""
-    constant_model = np.zeros(keep.size)
+def _start(moments: Moments, few: _Few | None, link: Link, keep: npt.NDArray[np.intp], scaled: Scaled | None) -> Floats:
+    """Start from a fit to a sample of the rows where there is one, else from the share of events."""
+    beta = np.zeros(keep.size)
     constants = np.flatnonzero(moments.constant[keep] & (moments.first[keep] != 0))
     share = (moments.events + 0.5) / (moments.trials + 1.0) if moments.trials > 0 else 0.5
     share = min(max(share, 1e-12), 1 - 1e-12)
@@ -263,20 +303,24 @@ def _start(rows: Rows, link: Link, moments: Moments, keep: npt.NDArray[np.intp],
         if scaled is not None:
             value = value / scaled.scale[keep][constants[0]]
         level = float(link.link(np.array([share]))[0]) - moments.offset / moments.trials
-        constant_model[constants[0]] = level / value
-    if moments.rows < max(_SUBSAMPLE_FROM_ROWS, STRIDE * _SAMPLED_ROWS_PER_COLUMN * keep.size):
-        return constant_model
-    part = _iterate(Strided(rows), link, constant_model, 0.5, 12)
-    return part.beta if part.converged and np.isfinite(part.beta).all() else constant_model
+        beta[constants[0]] = level / value
+    if few is None or few.size < _SAMPLED_ROWS_PER_COLUMN * keep.size:
+        return beta
+    # Levels that the sample hardly meets start where the constant model has them.
+    there = independent(few.gram[np.ix_(keep, keep)])
+    part = _iterate(Subset(few.rows, keep[there]), link, beta[there], _SAMPLE_TOLERANCE, 12)
+    if part.converged and np.isfinite(part.beta).all():
+        beta[there] = part.beta
+    return beta
 
 
 def _iterate(rows: Rows, link: Link, beta: Floats, tolerance: float, max_iterations: int) -> _Progress:
-    """Take Newton steps, halved until the likelihood rises, until the decrement vanishes; then the expected sums."""
+    """Take Newton steps, halved until the likelihood rises, until the decrement vanishes."""
     canonical = link.name == "logit"
-    progress = _Progress(beta, sums_at(rows, beta, link, canonical), None)
+    progress = _Progress(beta, sums_at(rows, beta, link, canonical), canonical, None)
     previous, halvings = np.inf, 0
     for iteration in range(max_iterations + 1):
-        factor = _factorised(rows, progress.sums, progress.beta, link, canonical)
+        factor = _factorised(rows, progress.sums, progress.beta, link, progress.expected)
         if factor is None:
             progress.reason = "the information matrix became singular: some estimates run off to infinity"
             break
@@ -284,7 +328,9 @@ def _iterate(rows: Rows, link: Link, beta: Floats, tolerance: float, max_iterati
         step = factor.solve(progress.sums.score)
         decrement = float(np.sqrt(max(float(progress.sums.score @ step), 0.0)))
         norm = float(np.max(np.abs(progress.sums.score) * factor.scale))
-        progress.passes.append(Pass(iteration, progress.sums.loglik, decrement, norm, halvings))
+        # What was accepted is no worse than what was before it; the sums may say so in their last bits.
+        loglik = max(progress.sums.loglik, progress.passes[-1].loglik if progress.passes else -np.inf)
+        progress.passes.append(Pass(iteration, loglik, decrement, norm, halvings))
         if decrement <= tolerance or (decrement < _ROUNDING_FLOOR and decrement > 0.9 * previous):
             # The last step is below the tolerance: it moves no digit of the covariance, but it is free.
             progress.beta = progress.beta + step if decrement <= tolerance else progress.beta
@@ -293,28 +339,38 @@ def _iterate(rows: Rows, link: Link, beta: Floats, tolerance: float, max_iterati
         if iteration == max_iterations:
             progress.reason = f"the gradient had not vanished after {max_iterations} iterations"
             break
-        previous = decrement
-        moved = _halved(rows, link, progress, step)
+        # Convergence is quadratic: this will be the last pass, or not far from it.
+        last = np.isfinite(previous) and decrement * (decrement / previous) ** 2 <= tolerance
+        expected, previous = canonical or bool(last), decrement
+        moved = _halved(rows, link, progress, step, expected)
         if moved is None:
             progress.reason = f"no step along the score raised the likelihood after {_MAX_HALVINGS} halvings"
             break
         progress.beta, progress.sums, halvings = moved
-    if not canonical:
-        progress.sums = sums_at(rows, progress.beta, link)
-        progress.factor = _factorised(rows, progress.sums, progress.beta, link, True)
-        if progress.factor is not None and progress.passes:
-            norm = float(np.max(np.abs(progress.sums.score) * progress.factor.scale))
-            progress.passes[-1] = replace(progress.passes[-1], loglik=progress.sums.loglik, gradient_norm=norm)
+        progress.expected = expected
     return progress
 
 
-def _halved(rows: Rows, link: Link, at: _Progress, step: Floats) -> tuple[Floats, Sums, int] | None:
+def _with_expected_information(rows: Rows, link: Link, progress: _Progress) -> _Progress:
+    """Bring the expected information where the last pass had the observed one."""
+    if progress.expected:
+        return progress
+    progress.sums = sums_at(rows, progress.beta, link)
+    progress.expected = True
+    progress.factor = _factorised(rows, progress.sums, progress.beta, link, True)
+    if progress.factor is not None and progress.passes:
+        norm = float(np.max(np.abs(progress.sums.score) * progress.factor.scale))
+        progress.passes[-1] = replace(progress.passes[-1], loglik=progress.sums.loglik, gradient_norm=norm)
+    return progress
+
+
+def _halved(rows: Rows, link: Link, at: _Progress, step: Floats, expected: bool) -> tuple[Floats, Sums, int] | None:
     """Shorten the step until the likelihood does not fall (beyond the rounding of its sum)."""
     slack = 1e-12 * (abs(at.sums.loglik) + 1e-3)
     for halvings in range(_MAX_HALVINGS):
         # Far from the maximum the information can be all but zero and the step absurd: then shorten faster.
         beta = at.beta + step * (0.5**halvings if halvings < _PATIENT_HALVINGS else 0.1 ** (halvings - 7))
-        sums = sums_at(rows, beta, link, link.name == "logit")
+        sums = sums_at(rows, beta, link, expected)
         if np.isfinite(sums.loglik) and sums.loglik >= at.sums.loglik - slack:
             return beta, sums, halvings
     return None

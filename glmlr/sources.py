@@ -35,6 +35,7 @@ class Column:
         values: float64 or int64 for numbers, bool for truth, `Labels` for categories and mixed, a Series for dates;
             what stands in missing rows has no meaning.
         missing: which rows are missing, shape (m,), or None for none.
+        finite: whether numbers are known to be finite in all rows; False where nobody has looked.
 
     """
 
@@ -42,6 +43,7 @@ class Column:
     kind: Kind
     values: Any
     missing: Bools | None = None
+    finite: bool = False
 
     def at(self, rows: Bools) -> Column:
         """Give the rows chosen, none of which is missing."""
@@ -225,7 +227,7 @@ def classified(series: pd.Series, name: str) -> Column:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         labels = labelled(series, name)
-        return Column(name, "category", labels, _some(labels.codes < 0))
+        return Column(name, "category", labels, labels.missing)
     if isinstance(dtype, pd.ArrowDtype):
         return _of_arrow(series, name)
     if dtype.kind == "O" and not isinstance(dtype, (pd.StringDtype, pd.IntervalDtype, pd.PeriodDtype)):
@@ -312,7 +314,8 @@ def _numbers(series: pd.Series, name: str) -> Column:
         plain = series.to_numpy()
         if plain.dtype.kind == "f":
             floats = plain.astype(np.float64, copy=False)
-            return Column(name, "number", floats, None if all_finite(floats) else _some(np.isnan(floats)))
+            finite = all_finite(floats)
+            return Column(name, "number", floats, None if finite else _some(np.isnan(floats)), finite)
         return Column(name, "number", plain.astype(np.int64 if plain.dtype != np.uint64 else np.float64, copy=False))
     missing = np.asarray(values.isna())
     kind = "f" if missing.any() else series.dtype.kind
@@ -331,10 +334,9 @@ def _truths(series: pd.Series, name: str) -> Column:
 
 def _labels(series: pd.Series, name: str) -> Column:
     labels = labelled(series, name)
-    missing = _some(labels.codes < 0)
     if not labels.levels:
         return Column(name, "nothing", np.zeros(len(series)), np.ones(len(series), dtype=bool))
-    return Column(name, "category", labels, missing)
+    return Column(name, "category", labels, labels.missing)
 
 
 def all_finite(values: npt.NDArray[Any]) -> bool:

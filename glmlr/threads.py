@@ -13,6 +13,8 @@ from typing import Any, Final
 #: More threads than this only wait for memory.
 _MOST_THREADS: Final = 8
 _NAME: Final = "glmlr-rows"
+#: Kinds of processor for which OpenBLAS multiplies narrow matrices without copying them first.
+_QUICK_WHEN_NARROW: Final = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})
 
 
 def number_of_threads() -> int:
@@ -46,6 +48,8 @@ class _Blas:
         from threadpoolctl import ThreadpoolController
 
         self._controller = ThreadpoolController().select(user_api="blas")
+        found = self._controller.info()
+        self.quick_when_narrow = bool(found) and all(one.get("architecture") in _QUICK_WHEN_NARROW for one in found)
         self._lock = Lock()
         self._users = 0
         self._limit: Any = None
@@ -68,6 +72,11 @@ class _Blas:
 def _blas() -> _Blas:
     # Looking for the libraries takes longer than a pass over a few thousand rows; they do not change.
     return _Blas()
+
+
+def quick_narrow_products() -> bool:
+    """Whether BLAS multiplies matrices of a few columns faster in panels than in one symmetric product."""
+    return _blas().quick_when_narrow
 
 
 @contextmanager

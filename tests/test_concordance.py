@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from witnesses import read_witness
 
-from glmlr.concordance import area, area_difference, count_pairs
+from glmlr.concordance import area, area_difference, count_pairs, placements
 from glmlr.errors import DataError
-from glmlr.ranking import rank
+from glmlr.ordering import PIECE
+from glmlr.ranking import Ranking, rank
 
 WITNESS = read_witness("scores")
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=30).filter(
@@ -109,3 +110,65 @@ def test_one_event_has_an_area_but_no_standard_error() -> None:
     assert got.auc == 1.0
     assert math.isnan(got.std_error)
     assert math.isnan(got.low)
+
+
+def long_ranking(seed: int, factor: float = 1.0) -> Ranking:
+    """Give more scores than a piece holds, some with events and non-events."""
+    rng = np.random.default_rng(seed)
+    size = 2 * PIECE + 1000
+    return Ranking(np.arange(size) / size, rng.integers(0, 3, size) * factor, rng.integers(0, 4, size) * factor)
+
+
+def test_pairs_of_many_pieces_are_those_of_one_sum() -> None:
+    ranking = long_ranking(1)
+    events, nonevents = ranking.events.astype(int), ranking.nonevents.astype(int)
+    pairs = count_pairs(ranking)
+    # By int64, in which these sums are exact.
+    assert pairs.concordant == int((events * (np.cumsum(nonevents) - nonevents)).sum())
+    assert pairs.tied == int((events * nonevents).sum())
+    assert pairs.total == int(events.sum()) * int(nonevents.sum())
+    assert pairs.n == int(events.sum() + nonevents.sum())
+
+
+def test_pairs_of_many_pieces_beyond_the_reach_of_floats_are_exact() -> None:
+    small, large = count_pairs(long_ranking(1)), count_pairs(long_ranking(1, 2.0**30))
+    assert large.concordant == small.concordant * 2**60
+    assert large.discordant == small.discordant * 2**60
+    assert large.tied == small.tied * 2**60
+
+
+def test_one_heavy_side_beyond_the_reach_of_floats_is_exact() -> None:
+    # No pair at all in the run, and events that add up beyond 2^53.
+    weight = np.array([2.0**53, 1.0, 1.0])
+    assert count_pairs(Ranking(np.array([0.1, 0.2, 0.3]), weight, np.zeros(3))).n == 2**53 + 2
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.3])
+def test_area_of_many_pieces_is_that_of_the_formula(factor: float) -> None:
+    ranking = long_ranking(2, factor)
+    e, f = ranking.events, ranking.nonevents
+    events, nonevents = e.sum(), f.sum()
+    # DeLong's formula in one sweep over all scores.
+    of_events = (np.cumsum(f) - f / 2) / nonevents
+    of_nonevents = (events - np.cumsum(e) + e / 2) / events
+    auc = (e * of_events).sum() / events
+    variance = (e * (of_events - auc) ** 2).sum() / (events - 1) / events
+    variance += (f * (of_nonevents - auc) ** 2).sum() / (nonevents - 1) / nonevents
+    found = area(ranking)
+    assert [found.auc, found.std_error] == pytest.approx([auc, math.sqrt(variance)], rel=1e-12)
+    for side, expected in zip(placements(ranking), (of_events, of_nonevents), strict=True):
+        np.testing.assert_allclose(side, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_paired_test_of_many_rows_is_that_of_their_differences() -> None:
+    # DeLong by definition: variances of the differences of the placements of each row, looked up one by one.
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 2000).astype(float)
+    first, second = np.round(rng.random(2000) + y / 2, 2), np.round(rng.standard_normal(2000) + y, 1)
+    # Ties in the 12th digit are ties.
+    noisy = first * (1 + 1e-15 * rng.integers(0, 9, 2000))
+    variance = 0.0
+    for own, other in ((y == 1, y == 0), (y == 0, y == 1)):
+        gaps = [np.sign(s[own][:, None] - s[other][None, :]).mean(axis=1) / 2 for s in (first, second)]
+        variance += np.var(gaps[0] - gaps[1], ddof=1) / own.sum()
+    assert area_difference(y, noisy, second).std_error == pytest.approx(math.sqrt(variance), rel=1e-10)

@@ -75,6 +75,25 @@ def test_a_recipe_survives_pickling_without_the_rows(right: str) -> None:
     assert len(pickle.dumps(design.recipe)) < 20_000
 
 
+@pytest.mark.parametrize("right", RIGHT_SIDES)
+def test_a_matrix_filled_in_pieces_has_the_same_bits(monkeypatch: pytest.MonkeyPatch, right: str) -> None:
+    design = build_design(f"low ~ {right}", BIRTHS)
+    whole = design.matrix()
+    monkeypatch.setattr("glmlr.recipe._FILLED_AT_ONCE", 100)
+    np.testing.assert_array_equal(design.matrix(), whole)
+    tile = design.recipe.tile(design.values, slice(0, len(BIRTHS)), len(BIRTHS))
+    np.testing.assert_array_equal(tile.T, whole)
+
+
+def test_columns_too_many_to_be_kept_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    (kept,) = build_design("low ~ age + race", BIRTHS).blocks()
+    monkeypatch.setattr("glmlr.design._MOST_CELLS_KEPT", 100)
+    design = build_design("low ~ age + race", BIRTHS)
+    (made,) = design.blocks()
+    assert next(design.blocks()) is not made
+    np.testing.assert_array_equal(made.x, kept.x)
+
+
 def test_blocks_are_tiles_of_the_matrix() -> None:
     data = pd.concat([BIRTHS] * 100, ignore_index=True)
     design = build_design("low ~ age + race", data, freq_weights="lwt", sample_weight="age", offset="visits")

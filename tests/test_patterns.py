@@ -99,6 +99,23 @@ def test_repeated_fits_have_the_same_bits_and_rows_may_be_shuffled():
     np.testing.assert_array_equal(one.params, two.params)
 
 
+@pytest.mark.parametrize("levels", [(3, 2, 4), (12, 12, 12)])
+def test_rows_counted_in_runs_are_counted_once(levels):
+    """1,728 cells need codes of two bytes. Weighted outcomes are multiples of 1/8, so that sums are exact."""
+    rng = np.random.default_rng(7)
+    n = 150_000
+    values = [rng.integers(0, size, n).astype(np.int8) for size in levels]
+    y, weight = rng.integers(0, 3, n) / 2, rng.integers(0, 5, n) / 4 + 0.25
+    found = collapse(values, levels, y, weight)
+    rows = pd.DataFrame({**dict(enumerate(values)), "weight": weight, "events": y * weight})
+    witness = rows.groupby([0, 1, 2], as_index=False).sum()
+    np.testing.assert_array_equal(found.weight, witness["weight"])
+    np.testing.assert_array_equal(found.y, witness["events"] / witness["weight"])
+    for at, part in enumerate(found.values):
+        np.testing.assert_array_equal(part, witness[at])
+        np.testing.assert_array_equal(part[found.of_row], values[at])
+
+
 def test_an_example_of_each_pattern_is_a_row_of_it():
     values = [np.tile([0, 1, 2, 1], 2_000)]
     found = collapse(values, [3], np.tile([0.0, 1.0], 4_000), None)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glmlr import ordering
 from glmlr.errors import DataError, WeightError
-from glmlr.ranking import Ranking, rank
+from glmlr.ordering import PIECE
+from glmlr.ranking import Ranking, counts, rank
 
 # Few distinct scores, so that most examples have ties.
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(1, 4)), min_size=1, max_size=40)
@@ -165,3 +167,75 @@ def test_minus_zero_is_zero():
     found = rank([-0.0, 0.0, 0.5, 0.0], [1, 0, 1, 1])
     np.testing.assert_array_equal(found.score, [0.0, 0.5])
     np.testing.assert_array_equal(found.events, [2, 1])
+
+
+def test_minus_zero_is_zero_among_weighted_rows():
+    found = rank([-0.0, 0.0, -0.5], [1, 0, 1], [2, 3, 1])
+    np.testing.assert_array_equal(found.score, [-0.5, 0.0])
+    assert not np.signbit(found.score[1])
+
+
+#: Scores of more rows than a piece, as a function of the row, and how many of them differ.
+LONG = {
+    "all differ": (lambda row: (row + 1.0) / 2**20, 3 * PIECE),
+    "pairs across the ends of pieces": (lambda row: ((row + 1) // 2 + 1.0) / 2**20, 3 * PIECE // 2 + 1),
+    "pairs that differ in the 13th digit": (
+        lambda row: ((row + 1) // 2 + 1.0) / 2**20 * (1 + 2e-15 * (row % 2)),
+        3 * PIECE // 2 + 1,
+    ),
+    "one score longer than a piece": (lambda row: np.minimum(row, 7.0), 8),
+    "below zero": (lambda row: -(row + 1.0) / 2**20, 3 * PIECE),
+}
+
+
+@pytest.mark.parametrize("shape", LONG)
+def test_scores_of_many_pieces_are_counted_as_those_of_one(shape: str):
+    score_of, distinct = LONG[shape]
+    score = score_of(np.arange(3 * PIECE))
+    rng = np.random.default_rng(3)
+    outcome, weight, mixed = rng.integers(0, 2, score.size), rng.integers(1, 4, score.size), rng.permutation(score.size)
+    nearest = np.searchsorted(rank(score, outcome).score, score * (1 + 1e-14 * np.sign(score)), side="right") - 1
+    for w in (None, weight, weight * 1000.0):
+        found = rank(score[mixed], outcome[mixed], None if w is None else w[mixed])
+        ones = np.ones(score.size) if w is None else w
+        assert found.score.size == distinct
+        np.testing.assert_array_equal(found.events, np.bincount(nearest, outcome * ones))
+        np.testing.assert_array_equal(found.nonevents, np.bincount(nearest, (1 - outcome) * ones))
+
+
+def test_a_chain_across_the_end_of_a_piece_is_broken_as_within_one():
+    # 300 neighbours 1e-14 apart at 0.06, around the end of the first piece: 10 of them are one score.
+    score = np.arange(2 * PIECE) / 2**20
+    score[PIECE - 150 : PIECE + 150] = score[PIECE - 150] + np.arange(300) * 1e-14
+    alone = rank(score[PIECE - 150 : PIECE + 150], np.zeros(300))
+    found = rank(score, np.zeros(score.size))
+    first = np.searchsorted(found.score, score[PIECE - 150])
+    np.testing.assert_array_equal(found.score[first : first + alone.score.size], alone.score)
+    np.testing.assert_array_equal(found.rows[first : first + alone.score.size], alone.rows)
+    assert found.score.size == 2 * PIECE - 300 + alone.score.size < 2 * PIECE - 260
+
+
+def test_any_number_of_threads_and_any_order_of_rows_give_the_same_bits(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(8)
+    score, outcome = np.round(rng.standard_normal(200_000), 4), rng.integers(0, 2, 200_000)
+    weight, mixed = rng.random(200_000), rng.permutation(200_000)
+    many = rank(score, outcome, weight), rank(np.abs(score), outcome)
+    monkeypatch.setattr(ordering, "pool_of_threads", lambda: None)
+    assert_identical(many[0], rank(score[mixed], outcome[mixed], weight[mixed]))
+    assert_identical(many[1], rank(np.abs(score)[mixed], outcome[mixed]))
+
+
+def test_counts_given_as_shares_are_counts():
+    events, nonevents = counts(np.array([1 / 49, 0.0, 1.0, 0.25]), np.array([49.0, 5.0, 2.5, 0.5]))
+    np.testing.assert_array_equal(events, [1.0, 0.0, 2.5, 0.125])
+    np.testing.assert_array_equal(nonevents, [48.0, 5.0, 0.0, 0.375])
+
+
+def test_a_merged_ranking_says_the_coarser_resolution():
+    def in_bins(width: float | None) -> Ranking:
+        return Ranking(np.array([0.2, 0.4]), np.array([1.0, 2.0]), np.array([3.0, 0.0]), width)
+
+    for one, two, merged in ((None, None, None), (0.5, None, 0.5), (None, 0.25, 0.25), (0.5, 0.25, 0.5)):
+        found = in_bins(one).merge(in_bins(two))
+        assert found.resolution == merged
+        np.testing.assert_array_equal(found.events, [2.0, 4.0])

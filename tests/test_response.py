@@ -42,6 +42,26 @@ def test_categorical_ignores_levels_that_do_not_occur():
     np.testing.assert_array_equal(y, [0, 1, 0])
 
 
+@pytest.mark.parametrize("dtype", [bool, "int8", "int64", float])
+def test_zeros_and_ones_are_coded_whatever_their_type_and_number(dtype):
+    """More rows than are looked at in one go; the first run holds no event."""
+    values = np.zeros(150_000)
+    values[[90_000, 149_999]] = 1
+    y, chosen = code_response(pd.Series(values.astype(dtype)), "y")
+    assert y.dtype == np.float64
+    np.testing.assert_array_equal(np.flatnonzero(y), [90_000, 149_999])
+    assert chosen.stated
+    with pytest.raises(ResponseError, match="one value only"):
+        code_response(pd.Series(np.ones(150_000, dtype=dtype)), "y")
+
+
+def test_a_third_value_in_the_last_row_is_found():
+    values = np.tile([0.0, 1.0], 75_000)
+    values[-1] = 0.5
+    with pytest.raises(ResponseError, match=r"3 values: 0 \(75000 rows\), 0.5 \(1 rows\), 1 \(74999 rows\)"):
+        code_response(pd.Series(values), "y")
+
+
 def test_notes_say_what_was_taken():
     _, unsaid = code_response(pd.Series(["no", "yes"]), "died")
     assert unsaid.note.startswith("Modelling P(died = yes). The larger of the two values")

@@ -192,6 +192,30 @@ def test_levels_of_text_are_sorted_and_those_of_a_categorical_keep_their_order()
     assert (labels.levels, labels.codes.tolist(), labels.ordered) == (("b", "c", "a"), [0, 2], True)
 
 
+@pytest.mark.parametrize("kind", ["str", "string[pyarrow]", pd.ArrowDtype(pa.string()), "string[python]", object])
+def test_text_is_encoded_alike_whoever_holds_it(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    """Codes and levels by hand: sorted levels, however the text is cut into chunks and runs."""
+    monkeypatch.setattr("glmlr.categories._TEXTS", 3)
+    one, other = pd.Series(["c", None, "b", "b"], dtype=kind), pd.Series(["a", "c", None, "d"], dtype=kind)
+    labels = classified(pd.concat([one, other], ignore_index=True), "t").values
+    assert (labels.levels, labels.codes.tolist()) == (("a", "b", "c", "d"), [2, -1, 1, 1, 0, 2, -1, 3])
+    assert classified(one.iloc[:0], "t").kind == classified(one.iloc[[1, 1]], "t").kind == "nothing"
+
+
+@pytest.mark.parametrize(("levels", "size"), [(3, 1), (127, 1), (128, 2), (40_000, 4)])
+def test_codes_are_the_smallest_integers_that_hold_them(levels: int, size: int) -> None:
+    texts = pd.Series([f"{level:05d}" for level in range(levels)] + [None])
+    codes = classified(texts[::-1], "t").values.codes
+    assert codes.itemsize == size
+    np.testing.assert_array_equal(codes, [-1, *range(levels)[::-1]])
+
+
+def test_finite_is_said_of_numbers_that_were_looked_at() -> None:
+    numbers = {"all": [1.0, 2.0], "infinite": [1.0, np.inf], "missing": [1.0, np.nan]}
+    source = read(pd.DataFrame(numbers))
+    assert {name: source.column(name).finite for name in numbers} == {"all": True, "infinite": False, "missing": False}
+
+
 @pytest.mark.parametrize(
     ("values", "kind", "missing"),
     [
