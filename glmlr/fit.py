@@ -40,6 +40,7 @@ from glmlr.prediction import Predictor, Wanted, bounds, spread
 from glmlr.progress import Step
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
+from glmlr.score_bins import MOST_SCORES, ScoreBins
 from glmlr.scored import Scored
 from glmlr.separation import Separation
 from glmlr.solver import Solution
@@ -272,13 +273,17 @@ class Fit:
         """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
         design = self.design
         if not isinstance(design, DesignInMemory):
-            mean = self.link.mean
-            return self.over_rows(lambda eta, y, weight: rank(mean(eta), y, weight), Ranking.merge)
+            return self._score_bins.ranking(self.link.mean)
         patterns = design.patterns
         if patterns is None or self.separation is not None:
             return rank(self.probabilities, design.y, design.weight)
         # One row of each pattern stands for all of them; sorting the rows would find the same again.
         return rank(self.probabilities[patterns.example], patterns.y, patterns.weight)
+
+    @cached_property
+    def _score_bins(self) -> ScoreBins:
+        """The linear predictors of rows that are read in parts, in constant memory."""
+        return self.over_rows(ScoreBins.of, ScoreBins.__add__)
 
     @cached_property
     def scored(self) -> Scored:
@@ -288,6 +293,22 @@ class Fit:
     @property
     def scale_notes(self) -> tuple[str, ...]:
         """Say on which scale the probabilities are, where class weights make two of them."""
+        return (*self._correction_note, *self._resolution_note)
+
+    @property
+    def _resolution_note(self) -> tuple[str, ...]:
+        """Say how finely the probabilities are told apart, where rows were too many to hold them all."""
+        if isinstance(self.design, DesignInMemory) or self._score_bins.resolution is None:
+            return ()
+        width, error = self._score_bins.resolution, self._score_bins.concordance_error()
+        return (
+            f"The rows have more than {MOST_SCORES:,} different scores, counted in bins of {width:.2g} on the scale of "
+            f"the linear predictor: c is within {error:.1g} of its value for single rows, Somers' D within "
+            f"{2 * error:.1g}; a cut-off takes whole bins.",
+        )
+
+    @property
+    def _correction_note(self) -> tuple[str, ...]:
         if self.design.class_weights is None:
             return ()
         how = "minus log(w1/w0)" if self.link.name == "logit" else "fitted again without the weights"

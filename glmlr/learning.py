@@ -18,21 +18,19 @@ import pandas as pd
 from glmlr.categories import Labels
 from glmlr.errors import DataError, ResponseError
 from glmlr.expressions import Expression
+from glmlr.factor_levels import SeenLevels, is_categorical, seen_levels
 from glmlr.factors import (
     Ingredient,
     Prepared,
-    SeenLevels,
     UsedRows,
     evaluated,
     explained,
     frozen_levels,
     ingredient_of,
-    is_categorical,
     numeric,
     plain_column,
     refuse_dependence_on_other_rows,
     refuse_not_finite,
-    seen_levels,
     values_of,
     width_of,
 )

@@ -15,7 +15,8 @@ from glmlr.blocks import Block, added, only, slices_of
 from glmlr.coding import functions_with, recipe_of
 from glmlr.designed import Design, Totals
 from glmlr.errors import DataError, OptionError, listing
-from glmlr.factors import Ingredient, Prepared, SeenLevels, UsedRows, refuse_not_finite, values_of
+from glmlr.factor_levels import SeenLevels
+from glmlr.factors import Ingredient, Prepared, UsedRows, refuse_not_finite, values_of
 from glmlr.formula import Formula, parse_formula
 from glmlr.functions import Functions
 from glmlr.learning import Facts, Lesson, SeenNumbers, Study, cluster_labels, study_of

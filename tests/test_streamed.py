@@ -15,6 +15,7 @@ from glmlr.blocks import over_pieces
 from glmlr.errors import DataError, FormulaError, GlmlrError, NotApplicable, OptionError, ResponseError, WeightError
 from glmlr.progress import Step
 from glmlr.registry import STATISTICS
+from glmlr.score_bins import ScoreBins
 from glmlr.sources import Source, read
 
 
@@ -152,6 +153,17 @@ def test_whole_numbers_beside_fractions_are_one_kind_of_level() -> None:
     data = DATA.assign(k=DATA.k.astype(float)).head(1000)
     parts = Frames([data.head(500).astype({"k": int}), data.tail(500)])
     assert glmlr.fit("y ~ C(k)", parts).names == glmlr.fit("y ~ C(k)", data).names
+
+
+def test_many_scores_are_counted_in_fine_bins_and_the_error_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glmlr.score_bins.MOST_SCORES", 256)
+    monkeypatch.setattr(ScoreBins.of.__func__, "__kwdefaults__", {"limit": 256})
+    whole, parts = glmlr.fit("y ~ x + z", DATA), glmlr.fit("y ~ x + z", cut(DATA, *CUTS["many"]))
+    error = parts._score_bins.concordance_error()
+    assert 0 < error < 0.01
+    assert abs(parts.association()["c"] - whole.association()["c"]) <= error
+    assert any("counted in bins of" in note for note in parts.association().notes)
+    assert not any("counted in bins of" in note for note in whole.association().notes)
 
 
 def test_the_same_bits_on_every_run() -> None:
