@@ -24,11 +24,14 @@ from glmlr.scoring import ScoreAccount, score
 from glmlr.scoring_model import ScoringModel
 from glmlr.statistics.discrimination import compare_auc
 from glmlr.statistics.screening import log_odds_table
+from glmlr.statistics.validation import CrossValidation, cross_validate
+from glmlr.statistics.weight_search import class_weight_search
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Chart",
+    "CrossValidation",
     "Fit",
     "GlmlrError",
     "GlmlrWarning",
@@ -38,7 +41,9 @@ __all__ = [
     "ScoringModel",
     "Section",
     "Table",
+    "class_weight_search",
     "compare_auc",
+    "cross_validate",
     "datasets",
     "definitions",
     "errors",

@@ -65,7 +65,7 @@ def sample_of_design(design: Design) -> Sample:
     if isinstance(design, DesignInMemory):
         return Sample(_held(design, read), design.event, weighted)
     found = design.by_value(read) if isinstance(design, StreamedDesign) else {}
-    rough = [name for name, counts in found.items() if isinstance(counts, NumberCounts) and counts.shift]
+    rough = [name for name, counts in found.items() if isinstance(counts, NumberCounts) and counts.gathered().shift]
     if rough:
         note = (
             f"{listing(rough)}: more than {MOST_VALUES:,} different values; values that differ in late digits only are "

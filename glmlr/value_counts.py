@@ -21,60 +21,67 @@ from glmlr.sources import Column
 Floats = npt.NDArray[np.float64]
 Patterns = npt.NDArray[np.uint64]
 
-#: Distinct values, or cells, of one column: about 10 MB.
-MOST_VALUES: Final = 2**18
+#: Distinct values, or cells, of one column.
+MOST_VALUES: Final = 2**16
+#: So many times as many entries may wait to be gathered: about 8 MB.
+_PATIENCE: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
 class NumberCounts:
-    """Numbers with the events and non-events at each value, or in each cell of values (m cells).
+    """Numbers with the events and non-events at each value, or in each cell of values (m entries).
 
     Attributes:
-        first: lowest bit pattern of each cell, ascending, shape (m,).
-        sums: events, non-events, and the sum of the values by row weight in each cell, shape (3, m).
+        first: lowest bit pattern of the cell of each entry, shape (m,).
+        sums: events, non-events, and the sum of the values by row weight of each entry, shape (3, m).
         shift: number of trailing bits in which the patterns of one cell may differ; 0 where a cell is one value.
+        most: the most cells.
 
     """
 
     first: Patterns
     sums: Floats
     shift: int = 0
+    most: int = MOST_VALUES
 
     @classmethod
     def of(cls, values: Floats, events: Floats, nonevents: Floats, most: int = MOST_VALUES) -> NumberCounts:
         """Count rows with values that are not NaN, shape (n,), and their events and non-events."""
         values = np.asarray(values, dtype=np.float64) + 0.0  # -0.0 becomes 0.0
-        first, cell = np.unique(patterns_of(values), return_inverse=True)
-        weights = (events, nonevents, values * (events + nonevents))
-        sums = np.array([np.bincount(cell, weights=part, minlength=first.size) for part in weights])
-        return cls(first, sums)._narrow_enough(most)
+        return cls(patterns_of(values), np.array([events, nonevents, values * (events + nonevents)]), 0, most)
 
-    def added(self, other: NumberCounts, most: int = MOST_VALUES) -> NumberCounts:
-        """Count both sets of rows."""
+    def added(self, other: NumberCounts) -> NumberCounts:
+        """Count both sets of rows; what is added waits until it is worth a sort."""
         shift = max(self.shift, other.shift)
         first = np.concatenate([self.first, other.first])
-        order = np.argsort(first, kind="stable")
-        both = NumberCounts(first[order], np.concatenate([self.sums, other.sums], axis=1)[:, order], shift)
-        return both._gathered(shift)._narrow_enough(most)
+        both = NumberCounts(first, np.concatenate([self.sums, other.sums], axis=1), shift, self.most)
+        return both.gathered() if first.size > _PATIENCE * self.most else both
+
+    def gathered(self) -> NumberCounts:
+        """Give one entry for each cell, in order, the cells being as wide as their number asks for."""
+        order = np.argsort(self.first >> np.uint64(self.shift), kind="stable")
+        found = self._joined(self.first[order], self.sums[:, order], self.shift)
+        if found.first.size <= self.most:
+            return found
+        return self._joined(found.first, found.sums, cells_apart(found.first, self.most))
 
     def predictor(self, name: str) -> tuple[pd.Series, Floats, Floats]:
         """Give the values with the events and non-events at each; a cell's value is the mean of its rows."""
-        events, nonevents, total = self.sums
-        if self.shift == 0:
-            return pd.Series(values_at(self.first), name=name), events, nonevents
+        found = self.gathered()
+        events, nonevents, total = found.sums
+        if found.shift == 0:
+            return pd.Series(values_at(found.first), name=name), events, nonevents
         with np.errstate(invalid="ignore"):
             mean = total / (events + nonevents)
         return pd.Series(mean, name=name), events, nonevents
 
-    def _gathered(self, shift: int) -> NumberCounts:
-        if not self.first.size:
+    def _joined(self, ascending: Patterns, sums: Floats, shift: int) -> NumberCounts:
+        if not ascending.size:
             return self
-        keys = self.first >> np.uint64(shift)
+        keys = ascending >> np.uint64(shift)
         starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-        return NumberCounts(keys[starts] << np.uint64(shift), np.add.reduceat(self.sums, starts, axis=1), shift)
-
-    def _narrow_enough(self, most: int) -> NumberCounts:
-        return self if self.first.size <= most else self._gathered(cells_apart(self.first, most))
+        first = keys[starts] << np.uint64(shift)
+        return NumberCounts(first, np.add.reduceat(sums, starts, axis=1), shift, self.most)
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,8 @@ FLOORS = {
     "glmlr.registry": 7,
     "glmlr.interop": 7,
     "glmlr.resampling": 7,
+    "glmlr.held_out": 7,
+    "glmlr.refit": 7,
     "glmlr.model_file": 7,
     "glmlr.scoring": 7,
     "glmlr.scoring_model": 7,
@@ -74,6 +76,7 @@ FLOORS = {
     "glmlr.tokens": 5,
     "glmlr.response": 5,
     "glmlr.scored": 5,
+    "glmlr.performance": 5,
     "glmlr.sources": 5,
     "glmlr.value_counts": 5,
     "glmlr.database": 5,
@@ -100,6 +103,8 @@ FLOORS = {
     "glmlr.binning": 4,
     "glmlr.blocks": 3,
     "glmlr.threads": 2,
+    "glmlr.workers": 3,
+    "glmlr.folds": 1,
     "glmlr.links": 3,
     "glmlr.proportions": 3,
     "glmlr.tails": 3,
@@ -173,6 +178,9 @@ SAME_FLOOR = {
     ("glmlr.render.*", "glmlr.render.svg_text"),
     ("glmlr.fit", "glmlr.account"),
     ("glmlr.fit", "glmlr.estimation"),
+    ("glmlr.resampling", "glmlr.refit"),
+    ("glmlr.held_out", "glmlr.resampling"),
+    ("glmlr.held_out", "glmlr.refit"),
     ("glmlr.estimation", "glmlr.prediction"),
     ("glmlr.fit", "glmlr.prediction"),
     ("glmlr.account", "glmlr.prediction"),
@@ -203,6 +211,7 @@ HOOKS = {
 }
 
 MATHEMATICS = {
+    "glmlr.performance",
     "glmlr.links",
     "glmlr.tails",
     "glmlr.proportions",

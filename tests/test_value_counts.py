@@ -19,9 +19,9 @@ def pieces(most: int) -> NumberCounts:
     total = None
     for part in np.array_split(RNG.permutation(VALUES.size), 23):
         one = NumberCounts.of(VALUES[part], EVENTS[part], NONEVENTS[part], most)
-        total = one if total is None else total.added(one, most)
+        total = one if total is None else total.added(one)
     assert total is not None
-    return total
+    return total.gathered()
 
 
 def test_few_values_are_counted_one_by_one() -> None:

@@ -9,6 +9,8 @@ from glmlr.statistics import (
     goodness,
     profile,
     screening,
+    validation,
+    weight_search,
 )
 
 __all__ = [
@@ -20,4 +22,6 @@ __all__ = [
     "goodness",
     "profile",
     "screening",
+    "validation",
+    "weight_search",
 ]
