@@ -12,16 +12,16 @@ outcomes and scores only take arrays as well: `glmlr.association(y, p)`.
 """
 
 from glmlr import datasets, errors, statistics
-from glmlr.database import Query, query
 from glmlr.errors import GlmlrError, GlmlrWarning
 from glmlr.exhibits import Chart, Report, Section, Table
 from glmlr.fit import Fit, fit
 from glmlr.interop import from_statsmodels
-from glmlr.model_file import load, save
 from glmlr.registry import STATISTICS, definitions
 from glmlr.report import full_report
-from glmlr.scoring import ScoreAccount, score
-from glmlr.scoring_model import ScoringModel
+from glmlr.saving.model_file import load, save
+from glmlr.saving.scoring import ScoreAccount, score
+from glmlr.saving.scoring_model import ScoringModel
+from glmlr.sources.database import Query, query
 from glmlr.statistics.discrimination import compare_auc
 from glmlr.statistics.screening import log_odds_table
 from glmlr.statistics.validation import CrossValidation, cross_validate

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from glmlr.conditioning import Alias
 from glmlr.covariance import KINDS
-from glmlr.designed import Design
+from glmlr.design.designed import Design
 from glmlr.errors import listing
 from glmlr.links import Link
 from glmlr.prediction import dependency

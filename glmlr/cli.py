@@ -13,12 +13,12 @@ import typer
 
 import glmlr
 from glmlr.errors import GlmlrError, OptionError, ResponseError, one_of
-from glmlr.model_file import ENDINGS as MODEL_ENDINGS
-from glmlr.model_file import load, save
-from glmlr.output_files import place_for
 from glmlr.registry import SECTIONS, STATISTICS
 from glmlr.render import checked_place
-from glmlr.scoring import score as score_to_file
+from glmlr.saving.model_file import ENDINGS as MODEL_ENDINGS
+from glmlr.saving.model_file import load, save
+from glmlr.saving.output_files import place_for
+from glmlr.saving.scoring import score as score_to_file
 
 app = typer.Typer(
     name="glmlr",

@@ -40,7 +40,7 @@ from glmlr.prediction import Predictor, Wanted, bounds, spread
 from glmlr.progress import Step
 from glmlr.proportions import normal_quantile
 from glmlr.ranking import Ranking, rank
-from glmlr.score_bins import MOST_SCORES, ScoreBins
+from glmlr.ranking.score_bins import MOST_SCORES, ScoreBins
 from glmlr.scored import Scored
 from glmlr.separation import Separation
 from glmlr.solver import Solution

@@ -14,8 +14,8 @@ import pandas as pd
 
 from glmlr import binning
 from glmlr.binning import Bins, Closed, Distinct
-from glmlr.categories import Labels
 from glmlr.errors import ArgumentError, DataError, OptionError, listing, one_of, suggestion
+from glmlr.language.categories import Labels
 from glmlr.sources import Column, classified
 
 Floats = npt.NDArray[np.float64]

@@ -17,14 +17,13 @@ import pandas as pd
 from glmlr.blocks import linear_predictor
 from glmlr.conditioning import Alias
 from glmlr.covariance import CentredCovariance, variance_of
+from glmlr.design.recipe import NewRows, Recipe, applied
 from glmlr.errors import GlmlrWarning, OptionError, one_of
 from glmlr.links import Link
-from glmlr.parts import rows_in_parts
 from glmlr.proportions import normal_quantile
-from glmlr.recipe import NewRows, Recipe, applied
 from glmlr.separation import Separation
 from glmlr.sources import Source
-from glmlr.streamed import Stream
+from glmlr.sources.parts import Stream, rows_in_parts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

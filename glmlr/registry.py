@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from glmlr.design.response import code_response
 from glmlr.errors import ArgumentError, DataError, WeightError, explained_arguments
 from glmlr.exhibits import Definition, Table
 from glmlr.fit import Fit
 from glmlr.ranking import rank
-from glmlr.response import code_response
 from glmlr.sample import Sample, sample_of_data, sample_of_design
 from glmlr.scored import Scored
 

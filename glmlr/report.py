@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from glmlr.concordance import Area, area
 from glmlr.errors import NotApplicable, explained_arguments, one_of
 from glmlr.exhibits import Definition, Report, Section, Table
 from glmlr.fit import Fit
 from glmlr.narrative import lead, sentences
+from glmlr.ranking.concordance import Area, area
 from glmlr.registry import SECTIONS, STATISTICS, Statistic
 from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
 

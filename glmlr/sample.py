@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.design import DesignInMemory
-from glmlr.designed import Design
+from glmlr.design.designed import Design
+from glmlr.design.response import Event, code_response
+from glmlr.design.streamed import StreamedDesign
+from glmlr.design.weights import weights_of
 from glmlr.errors import ArgumentError, DataError, NotApplicable, OptionError, ResponseError, listing, suggestion
-from glmlr.parts import rows_in_parts
-from glmlr.response import Event, code_response
 from glmlr.sources import Source, classified, read
-from glmlr.streamed import StreamedDesign
-from glmlr.value_counts import MOST_VALUES, NumberCounts
-from glmlr.weights import weights_of
+from glmlr.sources.parts import rows_in_parts
+from glmlr.sources.value_counts import MOST_VALUES, NumberCounts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glmlr.design.response import Event
 from glmlr.errors import DataError
 from glmlr.ranking import Ranking
-from glmlr.response import Event
 
 
 @dataclass(frozen=True, eq=False)

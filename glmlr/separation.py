@@ -1,30 +1,31 @@
-"""Are the estimates finite? Complete and quasi-complete separation, found by linear programmes.
+"""Are the estimates finite? Complete and quasi-complete separation, and the limit of the likelihood.
 
 The maximum-likelihood estimate exists unless some direction d has s_i x_i' d >= 0 for all rows (s_i = +1 for an event,
--1 for a non-event) and > 0 for one: along it the likelihood rises for ever. Such a direction is the solution of
-
-    maximise  sum_i s_i x_i' d   subject to   s_i x_i' d >= 0,  -1 <= d <= 1
-
-and it is zero exactly when there is none. Rows with s_i x_i' d > 0 are fitted perfectly in the limit; the remaining
-rows have the finite part of the estimate.
+-1 for a non-event) and > 0 for one: along such a ray the likelihood rises for ever. Rows with s_i x_i' d > 0 are fitted
+perfectly in the limit; the remaining rows, the face, have the finite part of the estimate. `rays` finds rays; here is
+asked whether there is reason to look for them, and what they mean for the estimates.
 
 `maximise` takes the fit to that limit: the supremum of the likelihood, and the finite estimates with their precision.
 
-References: Albert & Anderson (1984), Biometrika 71; Konis (2007), DPhil thesis, Oxford, chapter 4.
+Reference: Albert & Anderson (1984), Biometrika 71.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.blocks import Block, Floats, Mapped, Rows, Subset, over_blocks
+from glmlr.blocks import ArrayRows, Block, Floats, Mapped, Rows, over_blocks
 from glmlr.links import Link
+from glmlr.margins import Columns, Positions, boundary, columns_of
+from glmlr.rays import Cone, OffRays, first_rays, next_ray, silent_directions, with_fewest_columns
 from glmlr.solver import MAX_ITERATIONS, Solution, solve
+from glmlr.survey import survey
 
 Bools = npt.NDArray[np.bool_]
 
@@ -32,14 +33,14 @@ Bools = npt.NDArray[np.bool_]
 _SUSPECT_PRECISION: Final = 300.0
 #: -log-likelihood of a row below which it counts as fitted perfectly.
 _PERFECT: Final = 1e-6
-#: s_i x_i' d, in units of the row's own size, below which a row counts as lying on the boundary.
-_ON_BOUNDARY: Final = 1e-7
-#: A column whose mean is this many standard deviations away from 0 is centred.
-_FAR: Final = 10.0
-#: A programme starts with this many rows and takes in others as they turn out to be violated.
-_ROWS_AT_ONCE: Final = 4_000
-#: With more moving columns than this, which of them are needed is not looked into.
-_COLUMNS_TO_TRY: Final = 60
+#: Newton steps after which a fit that has not converged is looked at: most others have ended by then.
+_FEW_STEPS: Final = 7
+#: Share of its decrement to which a step takes a fit that is about to end.
+_QUICKLY: Final = 0.3
+#: Rows of the face are held in memory where their columns have no more values than this.
+_VALUES_HELD: Final = 1 << 20
+#: Part of a column of size 1 in a direction below which it does not move.
+_STILL: Final = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,12 @@ class Separation:
         direction: sign of the infinite estimates, shape (k,): +1, -1; 0 where finite or not determined.
         infinite: columns whose estimate is infinite, shape (k,).
         undetermined: columns without a finite estimate whose sign the data do not decide either, shape (k,).
-        ray: a direction along which the likelihood rises for ever, shape (k,), for columns less their `center`.
+        ray: a direction along which the likelihood rises for ever, shape (k,), for columns less their `center`; its
+            largest component times the size of its column is 1.
         center: what is taken off each column before it meets the ray, shape (k,): 0 but for columns far from 0.
         separated: rows that are fitted perfectly in the limit, shape (n,).
+        rows: number of these rows.
+        trials: number of Bernoulli trials that they stand for.
 
     """
 
@@ -64,12 +68,30 @@ class Separation:
     ray: Floats
     center: Floats
     separated: Bools
+    rows: int = 0
+    trials: float = 0.0
 
     def side(self, x: Floats) -> Floats:
         """Say on which side of the separating direction rows lie, x of shape (m, k): +1, -1, or 0 on the boundary."""
-        apart = x - self.center
-        along, size = apart @ self.ray, np.abs(apart) @ np.abs(self.ray)
-        return np.asarray(np.where(np.abs(along) > _ON_BOUNDARY * np.maximum(size, 1e-300), np.sign(along), 0.0))
+        return self._side(x.T)
+
+    def separates(self, block: Block) -> Bools:
+        """Say which rows of a block are fitted perfectly in the limit, shape (b,)."""
+        return np.asarray(self._side(block.x) != 0)
+
+    def _side(self, x: Floats) -> Floats:
+        moving = np.flatnonzero(self.ray)
+        apart, ray = x[moving], self.ray[moving]
+        if self.center.any():
+            apart = apart - self.center[moving, None]
+        along = np.dot(ray, apart)
+        return np.asarray(np.where(np.abs(along) > boundary(ray, apart), np.sign(along), 0.0))
+
+
+def separated_rows(rows: Rows, separation: Separation) -> Bools:
+    """Say which rows are fitted perfectly in the limit, shape (n,), in the order of the blocks."""
+    parts: list[Bools] = over_blocks(rows, lambda block: [separation.separates(block)], list.__add__)
+    return np.concatenate(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,78 +110,72 @@ class Maximum:
     solution: Solution
     separation: Separation | None
     working: Floats
-    finite: npt.NDArray[np.intp]
+    finite: Positions
     face: Bools | None = None
 
     def finite_rows(self, rows: Rows) -> Rows:
         """Give the finite columns of the rows on the face, the other columns' share of eta as an offset."""
-        if self.face is None and self.finite.size == self.working.size:
+        if self.separation is None and self.finite.size == self.working.size:
             return rows
-        return _Held(
-            rows, self.finite, np.setdiff1d(np.flatnonzero(self.working), self.finite), self.working, self.face
-        )
+        held = np.setdiff1d(np.flatnonzero(self.working), self.finite)
+        return _OnFace(rows, self.separation, self.finite, held, self.working[held])
 
 
 @dataclass(frozen=True, eq=False)
-class _Held(Mapped):
-    """Some columns of some rows; what the held columns contribute to the linear predictor is an offset."""
+class _OnFace(Mapped):
+    """Some columns of the rows that are not separated; what the columns held contribute to eta is an offset."""
 
     rows: Rows
-    finite: npt.NDArray[np.intp]
-    held: npt.NDArray[np.intp]
+    separation: Separation | None
+    columns: Positions
+    held: Positions
     working: Floats
-    face: Bools | None
 
     def changed(self, block: Block) -> Block | None:
-        kept = Subset(self.rows, np.concatenate([self.finite, self.held]), self.face).changed(block)
-        if kept is None:
-            return None
-        split = self.finite.size
-        offset = kept.offset
+        """Cut a block down."""
+        kept = block.cut(block.x[self.columns], slice(None))
         if self.held.size:
-            moved = np.dot(self.working[self.held], kept.x[split:])
-            offset = moved if offset is None else offset + moved
-        return replace(kept, x=kept.x[:split], offset=offset)
+            share = np.dot(self.working, block.x[self.held])
+            kept = replace(kept, offset=share if block.offset is None else block.offset + share)
+        if self.separation is None:
+            return kept
+        which = np.flatnonzero(~self.separation.separates(block))
+        return kept.cut(np.take(kept.x, which, axis=1), which) if which.size else None
+
+
+# ------------------------------------------------------------------------------------------------ the screen
 
 
 def maximise(rows: Rows, link: Link, *, max_iterations: int = MAX_ITERATIONS) -> Maximum:
     """Maximise the likelihood, and where it has no maximum go to its supremum."""
-    solution = solve(rows, link, max_iterations=max_iterations)
-    separation = find_separation(rows, solution) if suspected(rows, solution, link) else None
-    if separation is None:
+    solution, found = _fitted(rows, link, None, max_iterations, lambda at: _looked_at(rows, at, link))
+    if found is None:
         return Maximum(solution, None, np.nan_to_num(solution.beta), np.flatnonzero(solution.estimated))
-    return _at_limit(rows, link, solution, separation, max_iterations)
+    return _at_limit(rows, link, solution, found, max_iterations)
 
 
-def _at_limit(rows: Rows, link: Link, solution: Solution, separation: Separation, max_iterations: int) -> Maximum:
-    """Fit the rows that are not separated, the finite columns first.
+def _fitted(
+    rows: Rows, link: Link, start: Floats | None, max_iterations: int, look: Callable[[Solution], _Found | None]
+) -> tuple[Solution, _Found | None]:
+    """Fit rows, and look for separation where the fit fails the screen.
 
-    The likelihood's limit along the separating direction is that of these rows. Finite estimates do not depend on
-    which of the other columns are aliased on them.
+    A fit that has not ended after some steps, and is not about to end, is looked at before it takes more: where rows
+    are separated all of them would go the same way.
     """
-    estimated = np.flatnonzero(solution.estimated)
-    loose = (separation.infinite | separation.undetermined)[estimated]
-    order = np.concatenate([estimated[~loose], estimated[loose]])
-    finite = estimated[~loose]
-    beta = solution.beta.copy()
-    beta[separation.infinite] = separation.direction[separation.infinite] * np.inf
-    beta[separation.undetermined] = np.nan
-    inverse = np.full_like(solution.inverse, np.nan)
-    working = np.zeros_like(beta)
-    loglik = 0.0
-    face: Solution | None = None
-    if not separation.complete:
-        face = solve(Subset(rows, order, ~separation.separated), link, max_iterations=max_iterations)
-        working[order] = np.nan_to_num(face.beta)
-        beta[finite] = face.beta[: finite.size]
-        inverse[np.ix_(finite, finite)] = face.inverse[: finite.size, : finite.size]
-        loglik = face.loglik
-    reason = ("complete" if separation.complete else "quasi-complete") + " separation: some estimates are infinite"
-    converged = True
-    if face is not None and not face.converged:
-        converged, reason = False, f"{reason}, and for the others {face.reason}"
-    found = replace(solution, beta=beta, inverse=inverse, loglik=loglik, converged=converged, reason=reason)
-    return Maximum(found, separation, working, finite, ~separation.separated)
+    steps, more = min(_FEW_STEPS, max_iterations), min(2 * _FEW_STEPS, max_iterations)
+    solution = solve(rows, link, start=start, max_iterations=steps)
+    if _about_to_end(solution):
+        solution, steps = _continued(rows, link, solution, steps, more), more
+    found = look(solution) if suspected(rows, solution, link) else None
+    if found is None:
+        solution = _continued(rows, link, solution, steps, max_iterations)
+    return solution, found
+
+
+def _about_to_end(solution: Solution) -> bool:
+    """Say whether the last step was of a fit that has a maximum: towards infinity decrements fall by e^-1/2 a step."""
+    last = solution.trace[-2:]
+    return len(last) == 2 and last[1].decrement < _QUICKLY * last[0].decrement
 
 
 def suspected(rows: Rows, solution: Solution, link: Link) -> bool:
@@ -180,162 +196,177 @@ def _fits_perfectly(block: Block, beta: Floats, link: Link) -> bool:
     return bool((link.likelihood(block.eta(beta), block.y).loglik > -_PERFECT).any())
 
 
-def find_separation(rows: Rows, solution: Solution) -> Separation | None:
-    """Find the directions in which estimates are infinite, or give None where all are finite."""
-    kept = np.flatnonzero(solution.estimated) if solution.estimated.any() else np.arange(solution.beta.size)
-    x, y = _stacked(rows, kept)
-    columns = _centred(x)
-    signed = columns.x * np.where(y > 0.5, 1.0, -1.0)[:, None]
-    mixed = (y > 0) & (y < 1)
-    separated = np.zeros(y.size, dtype=bool)
-    rays: list[Floats] = []
-    while not separated.all():
-        # Rows on the boundary of one direction may be separated by another.
-        ray = _widest(signed[~separated], mixed[~separated])
-        gain = None if ray is None else signed[~separated] @ ray > _tolerance(signed[~separated])
-        if ray is None or gain is None or not gain.any():
-            break
-        rays.append(ray)
-        separated[np.flatnonzero(~separated)[gain]] = True
-    if not rays:
-        return None
-    ray = _fewest_columns(_joined(rays), signed, separated)
-    return _described(columns, separated, ray, kept, solution.beta.size)
+def _continued(rows: Rows, link: Link, solution: Solution, taken: int, until: int) -> Solution:
+    """Take more steps, up to a number in all, if the solution was only waiting for them after those taken."""
+    left = until - taken
+    if solution.converged or solution.iterations != taken or not left:
+        return solution
+    rest = solve(rows, link, start=np.nan_to_num(solution.beta), max_iterations=left)
+    trace = (*solution.trace, *(replace(one, iteration=taken + one.iteration) for one in rest.trace[1:]))
+    # The steps before count too.
+    reason = rest.reason and rest.reason.replace(f"after {left} iterations", f"after {until} iterations")
+    return replace(rest, iterations=taken + rest.iterations, trace=trace, reason=reason)
 
 
-def _stacked(rows: Rows, kept: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    blocks: list[Block] = over_blocks(rows, lambda block: [block], list.__add__)
-    return np.vstack([block.x[kept].T for block in blocks]), np.concatenate([block.y for block in blocks])
+# ------------------------------------------------------------------------------------------------ what rays mean
 
 
 @dataclass(frozen=True, eq=False)
-class _Centred:
-    """Columns of one size, those far from 0 centred where a constant column can make up for it (n rows, k columns)."""
+class _Found:
+    """A separation and what led to it (k = columns looked at).
 
-    x: Floats
-    center: Floats
-    size: Floats
-    constant: int | None
+    Attributes:
+        separation: what is said of it.
+        columns: the columns looked at.
+        cone: the rays.
+        silent: directions in which no row of the face moves, of the columns looked at, shape (k, q).
 
-    def combinations(self, vectors: Floats) -> Floats:
-        """Give combinations of these columns, shape (..., k), as combinations of the columns as they came.
-
-        The sizes of the columns do not matter here, only what is zero.
-        """
-        if self.constant is None:
-            return vectors
-        moved = np.array(vectors)
-        share = vectors * (self.center / self.size)
-        level = vectors[..., self.constant] / self.size[self.constant]
-        rest = level - share.sum(axis=-1)
-        # What cancels to its last digits is zero.
-        moved[..., self.constant] = np.where(
-            np.abs(rest) > 1e-7 * (np.abs(level) + np.abs(share).sum(axis=-1)), rest, 0.0
-        )
-        return moved
-
-
-def _centred(x: Floats) -> _Centred:
-    """Centre the columns whose mean is large against their spread: the programmes see no more than seven digits."""
-    first = x[0]
-    constants = np.flatnonzero((x == first).all(axis=0) & (first != 0))
-    constant = int(constants[0]) if constants.size else None
-    center = np.zeros(x.shape[1])
-    if constant is not None:
-        mean = x.mean(axis=0)
-        far = np.abs(mean) > _FAR * np.sqrt(np.mean((x - mean) ** 2, axis=0))
-        far[constants] = False
-        center[far] = mean[far]
-    apart = x - center
-    size = np.sqrt(np.mean(apart**2, axis=0))
-    size = np.where(size > 0, size, 1.0)
-    return _Centred(apart / size, center, size, constant)
-
-
-def _tolerance(x: Floats) -> Floats:
-    return np.asarray(_ON_BOUNDARY * np.maximum(np.abs(x).sum(axis=1), 1e-300))
-
-
-def _widest(signed: Floats, mixed: Bools) -> Floats | None:
-    """Find the direction with the largest sum of gains; rows with events and non-events have to stay where they are."""
-    k = signed.shape[1]
-    gain = signed[~mixed].sum(axis=0)
-    size = max(float(np.abs(gain).max(initial=0.0)), 1e-300)
-    ends = np.full(k, 1.0)
-    return _programme(-gain / size, signed, np.zeros(mixed.size), signed[mixed], -ends, ends)
-
-
-def _joined(rays: list[Floats]) -> Floats:
-    """Put directions together: later ones matter only where earlier ones are silent, so they have ever less weight."""
-    joined, weight = rays[0], 1.0
-    for before, ray in pairwise(rays):
-        weight *= 1e-3 * float(np.abs(before[before != 0]).min())
-        joined = joined + weight * ray
-    return joined
-
-
-def _fewest_columns(ray: Floats, signed: Floats, separated: Bools) -> Floats:
-    """Leave out the columns, last ones first, that are not needed to separate the same rows.
-
-    The widest ray moves every column that may move; to call an estimate infinite it must be one that has to.
     """
-    k = ray.size
-    free = np.abs(ray) > 0
-    if int(free.sum()) > _COLUMNS_TO_TRY:
-        return ray
-    bound = np.ones(int(separated.sum()))
-    for column in np.flatnonzero(free)[::-1]:
-        limit = np.where(free & (np.arange(k) != column), np.inf, 0.0)
-        without = _programme(np.zeros(k), signed[separated], bound, signed[~separated], -limit, limit)
-        if without is not None:
-            ray, free = without, limit > 0
-    return ray
+
+    separation: Separation
+    columns: Columns
+    cone: Cone
+    silent: Floats
 
 
-def _programme(
-    cost: Floats, above: Floats, bound: Floats, level: Floats, lowest: Floats, highest: Floats
-) -> Floats | None:
-    """Minimise cost'd with above d >= bound and level d = 0, taking in rows of `above` as they turn out violated."""
-    from scipy.optimize import linprog
-
-    equal: Floats = np.asarray(np.linalg.qr(level, mode="r")) if level.shape[0] > level.shape[1] else level
-    chosen = np.zeros(bound.size, dtype=bool)
-    chosen[:: max(1, bound.size // _ROWS_AT_ONCE)] = True
-    slack = _tolerance(above)
-    while True:
-        found = linprog(
-            cost,
-            A_ub=-above[chosen],
-            b_ub=-bound[chosen],
-            A_eq=equal if equal.size else None,
-            b_eq=np.zeros(equal.shape[0]) if equal.size else None,
-            bounds=np.column_stack([lowest, highest]),
-            method="highs",
-        )
-        if found.status != 0:
-            return None
-        direction = np.asarray(found.x, dtype=np.float64)
-        short = above @ direction - bound
-        violated = np.flatnonzero((short < -slack) & ~chosen)
-        if not violated.size:
-            return direction
-        chosen[violated[np.argsort(short[violated])[:_ROWS_AT_ONCE]]] = True
+def _looked_at(rows: Rows, solution: Solution, link: Link) -> _Found | None:
+    """Look for rays, from where Newton steps have led to."""
+    kept = np.flatnonzero(solution.estimated) if solution.estimated.any() else np.arange(solution.beta.size)
+    columns = columns_of(rows, kept, solution.column_size[kept], solution.centred)
+    beta = np.nan_to_num(solution.beta)
+    cone = first_rays(rows, columns, survey(rows, columns, beta, link), beta)
+    return None if cone is None else _described(rows, columns, cone, beta.size)
 
 
-def _described(columns: _Centred, separated: Bools, ray: Floats, kept: npt.NDArray[np.intp], k: int) -> Separation:
-    """Tell finite from infinite estimates: finite are those that the rows on the boundary determine."""
-    loose: Bools = np.ones(kept.size, dtype=bool)
-    if not separated.all():
-        # All right singular vectors, but not the n x n left ones.
-        _, values, right = np.linalg.svd(np.linalg.qr(columns.x[~separated], mode="r"), full_matrices=True)
-        silent = right[int((values > 1e-9 * values[0]).sum()) :]
-        silent = np.where(np.abs(silent) > 1e-9, silent, 0.0)
-        loose = np.asarray((np.abs(columns.combinations(silent)) > 1e-7).any(axis=0))
-    ray = np.asarray(np.where(np.abs(ray) > 1e-9 * np.abs(ray).max(), ray, 0.0))
-    sign: Floats = np.where(loose, np.sign(columns.combinations(ray)), 0.0)
+def _described(rows: Rows, columns: Columns, cone: Cone, k: int) -> _Found | None:
+    """Tell finite from infinite estimates: finite are those that the rows on the face determine."""
+    silent = silent_directions(rows, columns, cone)
+    if not silent.shape[1]:
+        # The rows are separated by less than what can be told from rounding.
+        return None
+    ray = with_fewest_columns(rows, columns, cone, silent)
+    loose: Bools = np.asarray((np.abs(columns.outward(silent.T) * columns.size) > _STILL).any(axis=0))
+    sign = np.where(loose, np.sign(columns.outward(ray)), 0.0)
     direction, whole, center = np.zeros(k), np.zeros(k), np.zeros(k)
-    direction[kept] = sign
-    whole[kept], center[kept] = ray / columns.size, columns.center
     undetermined = np.zeros(k, dtype=bool)
-    undetermined[kept[loose & (sign == 0)]] = True
-    return Separation(bool(separated.all()), direction, direction != 0, undetermined, whole, center, separated)
+    direction[columns.kept] = sign
+    undetermined[columns.kept] = loose & (sign == 0)
+    whole[columns.kept], center[columns.kept] = ray / columns.size, columns.center
+    separation = Separation(
+        complete=cone.complete,
+        direction=direction,
+        infinite=direction != 0,
+        undetermined=undetermined,
+        ray=whole,
+        center=center,
+        separated=np.zeros(0, dtype=bool),
+        rows=cone.separated,
+        trials=cone.trials,
+    )
+    return _Found(separation, columns, cone, silent)
+
+
+# ------------------------------------------------------------------------------------------------ the limit
+
+
+def _at_limit(rows: Rows, link: Link, solution: Solution, found: _Found, max_iterations: int) -> Maximum:
+    """Fit the rows on the face; if that fit runs off to infinity too, more of them are separated.
+
+    The likelihood's limit along the separating direction is that of these rows.
+    """
+    while not found.separation.complete:
+        start: Floats | None
+        columns, start = _determined(found, np.nan_to_num(solution.beta))
+        face: Rows = _OnFace(rows, found.separation, columns, columns[:0], np.zeros(0))
+        if (found.cone.rows - found.cone.separated) * columns.size <= _VALUES_HELD:
+            face = _held(face)
+        # With columns far from 0 what a silent direction adds up to on the face is not zero but for rounding.
+        start = None if found.columns.center.any() else start
+        look = partial(_further, rows, link, found, columns)
+        limit, further = _fitted(face, link, start, max_iterations, look)
+        if further is None:
+            return _put_together(rows, solution, found.separation, columns, limit)
+        found = further
+    return _put_together(rows, solution, found.separation, np.arange(0), None)
+
+
+def _determined(found: _Found, beta: Floats) -> tuple[Positions, Floats]:
+    """Choose columns that determine all others on the face, the finite ones first; and coefficients to start from.
+
+    Finite estimates do not depend on which of the other columns are left out.
+    """
+    kept, separation, size = found.columns.kept, found.separation, found.columns.size
+    loose = (separation.infinite | separation.undetermined)[kept]
+    silent, start = found.columns.outward(found.silent.T), beta[kept]
+    left_out: list[int] = []
+    for column in np.flatnonzero(loose)[::-1]:
+        if not silent.shape[0]:
+            break
+        pivot = int(np.argmax(np.abs(silent[:, column])))
+        if abs(silent[pivot, column]) * size[column] > _STILL:
+            # A step in a silent direction changes nothing on the face: it can take this coefficient to 0.
+            step = silent[pivot] / silent[pivot, column]
+            start = start - start[column] * step
+            silent = np.delete(silent - np.outer(silent[:, column], step), pivot, axis=0)
+            left_out.append(int(column))
+    order = np.concatenate([np.flatnonzero(~loose), np.setdiff1d(np.flatnonzero(loose), left_out)])
+    return kept[order], start[order]
+
+
+def _held(rows: Rows) -> ArrayRows:
+    """Hold rows in memory."""
+    blocks: list[Block] = over_blocks(rows, lambda block: [block], list.__add__)
+
+    def together(part: Callable[[Block], Floats | None]) -> Floats | None:
+        values = [value for value in map(part, blocks) if value is not None]
+        return np.concatenate(values) if values else None
+
+    return ArrayRows(
+        np.concatenate([block.x for block in blocks], axis=1),
+        np.concatenate([block.y for block in blocks]),
+        together(lambda block: block.weight),
+        together(lambda block: block.importance),
+        together(lambda block: block.offset),
+    )
+
+
+def _further(rows: Rows, link: Link, found: _Found, columns: Positions, limit: Solution) -> _Found | None:
+    """Look for rays that separate rows of the face, from where its fit has led to."""
+    beta = np.zeros(found.separation.ray.size)
+    beta[columns] = np.nan_to_num(limit.beta)
+    seen = survey(OffRays(rows, found.columns, found.cone.rays), found.columns, beta, link)
+    cone = next_ray(rows, found.columns, found.cone, seen)
+    return None if cone is None else _described(rows, found.columns, cone, beta.size)
+
+
+def _put_together(
+    rows: Rows, solution: Solution, separation: Separation, columns: Positions, face: Solution | None
+) -> Maximum:
+    """Give the estimates at the limit: infinite ones, and of the columns that are finite those of the face."""
+    beta = solution.beta.copy()
+    beta[separation.infinite] = separation.direction[separation.infinite] * np.inf
+    beta[separation.undetermined] = np.nan
+    finite = np.flatnonzero(np.isfinite(beta))
+    working, inverse = np.zeros_like(beta), np.full_like(solution.inverse, np.nan)
+    information = np.zeros_like(solution.information)
+    reason = ("complete" if separation.complete else "quasi-complete") + " separation: some estimates are infinite"
+    loglik, norm, converged = 0.0, 0.0, True
+    if face is not None:
+        working[columns] = np.nan_to_num(face.beta)
+        beta[finite] = face.beta[: finite.size]
+        inverse[np.ix_(finite, finite)] = face.inverse[: finite.size, : finite.size]
+        information[np.ix_(columns, columns)] = face.information
+        loglik, norm, converged = face.loglik, face.gradient_norm, face.converged
+        reason = reason if converged else f"{reason}, and for the others {face.reason}"
+    limit = replace(
+        solution,
+        beta=beta,
+        inverse=inverse,
+        information=information,
+        loglik=loglik,
+        gradient_norm=norm,
+        converged=converged,
+        reason=reason,
+    )
+    separation = replace(separation, separated=separated_rows(rows, separation))
+    return Maximum(limit, separation, working, finite, ~separation.separated)

@@ -10,7 +10,7 @@ import pytest
 from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
-from glmlr.bases import BSplines, CubicSplines, TensorProducts
+from glmlr.language.bases import BSplines, CubicSplines, TensorProducts
 
 Floats = npt.NDArray[np.float64]
 

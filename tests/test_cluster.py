@@ -119,7 +119,7 @@ def test_workers_cannot_reach_into_the_memory_of_this_process(client: Any) -> No
 def test_a_cluster_that_is_gone_is_said() -> None:
     import dask.dataframe as dd
 
-    from glmlr.cluster import rows_of_frame
+    from glmlr.sources.cluster import rows_of_frame
 
     class Gone:
         def submit(self, *_: Any, **__: Any) -> Any:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from witnesses import read_witness
 
-from glmlr.concordance import area, area_difference, count_pairs, placements
 from glmlr.errors import DataError
-from glmlr.ordering import PIECE
 from glmlr.ranking import Ranking, rank
+from glmlr.ranking.concordance import area, area_difference, count_pairs, placements
+from glmlr.ranking.ordering import PIECE
 
 WITNESS = read_witness("scores")
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=30).filter(

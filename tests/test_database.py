@@ -20,10 +20,10 @@ import pytest
 from psycopg.rows import dict_row
 
 import glmlr
-from glmlr.database import Described, Grouped, Query, query
 from glmlr.errors import ArgumentError, DataError, OptionError, SeparationWarning, SourceError, WeightError
 from glmlr.registry import STATISTICS
 from glmlr.sources import read
+from glmlr.sources.database import Described, Grouped, Query, query
 
 KEYS = ["y", "age", "sex", "smoke", "dose"]
 IDLE, WITHIN, FAILED = 0, 2, 3

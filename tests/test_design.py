@@ -79,7 +79,7 @@ def test_a_recipe_survives_pickling_without_the_rows(right: str) -> None:
 def test_a_matrix_filled_in_pieces_has_the_same_bits(monkeypatch: pytest.MonkeyPatch, right: str) -> None:
     design = build_design(f"low ~ {right}", BIRTHS)
     whole = design.matrix()
-    monkeypatch.setattr("glmlr.recipe._FILLED_AT_ONCE", 100)
+    monkeypatch.setattr("glmlr.design.recipe._FILLED_AT_ONCE", 100)
     np.testing.assert_array_equal(design.matrix(), whole)
     tile = design.recipe.tile(design.values, slice(0, len(BIRTHS)), len(BIRTHS))
     np.testing.assert_array_equal(tile.T, whole)

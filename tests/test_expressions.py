@@ -8,11 +8,11 @@ import random
 import pytest
 
 from glmlr.errors import DataError, FormulaError
-from glmlr.expressions import STRUCTURAL
-from glmlr.formula import Formula, parse_formula
-from glmlr.program import identifier
-from glmlr.rowwise import ROWWISE
-from glmlr.transforms import LEARNERS
+from glmlr.language.expressions import STRUCTURAL
+from glmlr.language.formula import Formula, parse_formula
+from glmlr.language.program import identifier
+from glmlr.language.rowwise import ROWWISE
+from glmlr.language.transforms import LEARNERS
 
 FUNCTIONS = frozenset(ROWWISE) | frozenset(LEARNERS) | {"bs", "cr", "cc", "te"}
 COLUMNS = ["y", "a", "b", "c", "d", "my var", "blood.pressure", "a|b", "2nd", "class", "np", "log", "Income"]

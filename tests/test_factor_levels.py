@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glmlr.categories import Factor, Labels, labelled
 from glmlr.design import build_design
+from glmlr.design.factor_levels import SeenLevels, labels_of, recoded, seen_levels
 from glmlr.errors import DataError
-from glmlr.expressions import Expression
-from glmlr.factor_levels import SeenLevels, labels_of, recoded, seen_levels
-from glmlr.formula import parse_formula
+from glmlr.language.categories import Factor, Labels, labelled
+from glmlr.language.expressions import Expression
+from glmlr.language.formula import parse_formula
 
 
 def expression(name: str) -> Expression:

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 )
 
 from glmlr.errors import ArgumentError, DataError, OptionError
-from glmlr.folds import folds_of
+from glmlr.validation.folds import folds_of
 
 Y = np.random.default_rng(0).permutation(np.repeat([0.0, 1.0], [60, 23]))
 GROUPS = np.arange(Y.size) % 17

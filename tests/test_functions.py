@@ -16,8 +16,8 @@ from witnesses import births
 
 from glmlr.design import build_design
 from glmlr.errors import DataError, GlmlrError, OptionError
-from glmlr.functions import functions_of
-from glmlr.transforms import SequentialLearning
+from glmlr.language.functions import functions_of
+from glmlr.language.transforms import SequentialLearning
 
 BIRTHS = births()
 

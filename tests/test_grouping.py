@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from witnesses import read_witness
 
 from glmlr.errors import OptionError
-from glmlr.grouping import checked_groups, quantile_groups, top_groups
 from glmlr.ranking import rank
+from glmlr.ranking.grouping import checked_groups, quantile_groups, top_groups
 
 WITNESS = read_witness("scores")
 SCORES = st.lists(st.integers(0, 30), min_size=1, max_size=60)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from glmlr.errors import FormulaError
-from glmlr.formula import Formula, parse_formula
-from glmlr.rowwise import ROWWISE
-from glmlr.transforms import LEARNERS
+from glmlr.language.formula import Formula, parse_formula
+from glmlr.language.rowwise import ROWWISE
+from glmlr.language.transforms import LEARNERS
 
 FUNCTIONS = frozenset(ROWWISE) | frozenset(LEARNERS) | {"bs", "cr", "cc", "te"}
 COLUMNS = ["y", "a", "b", "c", "d", "my var", "blood.pressure", "a|b", "2nd", "class", "np", "log", "Income"]

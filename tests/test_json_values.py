@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmlr import json_values
 from glmlr.errors import NotApplicable, SourceError
-from glmlr.json_values import Fields, laid_out, parsed_json, plain_level, plain_numbers, plain_symmetric
+from glmlr.saving import json_values
+from glmlr.saving.json_values import Fields, laid_out, parsed_json, plain_level, plain_numbers, plain_symmetric
 
 
 def through_a_file(plain: Any) -> Fields:

@@ -14,10 +14,10 @@ import pytest
 from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
-from glmlr.bases import BSplines, CubicSplines
+from glmlr.language.bases import BSplines, CubicSplines
+from glmlr.language.splines import Spline, SplineLearner
+from glmlr.language.transforms import LEARNERS, Learned, Learner, Learning
 from glmlr.quantiles import MOST_CELLS
-from glmlr.splines import Spline, SplineLearner
-from glmlr.transforms import LEARNERS, Learned, Learner, Learning
 
 Floats = npt.NDArray[np.float64]
 

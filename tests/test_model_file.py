@@ -27,8 +27,8 @@ from glmlr.errors import (
     SeparationWarning,
     SourceError,
 )
-from glmlr.model_file import VERSION, load, save
-from glmlr.scoring_model import ScoringModel
+from glmlr.saving.model_file import VERSION, load, save
+from glmlr.saving.scoring_model import ScoringModel
 
 BIRTHS = births().assign(
     ftv=lambda d: d["ftv"].clip(upper=3),
@@ -480,7 +480,7 @@ def test_a_loaded_model_says_what_it_is(tmp_path: Path) -> None:
 
 def test_a_model_that_would_not_come_back_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No formula is known to do so; one that does must be noticed while the data are there."""
-    monkeypatch.setattr("glmlr.recipe_file._written_out", lambda _: "low ~ lwt")
+    monkeypatch.setattr("glmlr.saving.recipe_file._written_out", lambda _: "low ~ lwt")
     with pytest.raises(NotApplicable, match="cannot be kept in a file"):
         save(glmlr.fit("low ~ age", BIRTHS), tmp_path / "m.json")
     assert list(tmp_path.iterdir()) == []

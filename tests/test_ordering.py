@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from glmlr import ordering
-from glmlr.ordering import in_order, keys_of, pieces_of, values_of
+from glmlr.ranking import ordering
+from glmlr.ranking.ordering import in_order, keys_of, pieces_of, values_of
 
 #: From a handful, which are sorted as they are, to enough for buckets, cells and several pieces.
 SIZES = (1, 2, 300, 5_000, 16_385, 150_000)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glmlr.errors import OptionError, OutputError, SourceError
-from glmlr.output_files import place_for, whole_file
+from glmlr.saving.output_files import place_for, whole_file
 
 
 def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import glmlr
-from glmlr.patterns import collapse
+from glmlr.design.patterns import collapse
 
 
 def discrete(n=20_000, seed=0):

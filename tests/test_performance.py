@@ -9,7 +9,8 @@ import pytest
 from witnesses import read_witness
 
 import glmlr
-from glmlr.performance import (
+from glmlr.ranking import rank
+from glmlr.validation.performance import (
     CRITERIA,
     MEASURES,
     CalibrationLine,
@@ -21,7 +22,6 @@ from glmlr.performance import (
     positives_at,
     top_decile_lift,
 )
-from glmlr.ranking import rank
 
 WITNESS = read_witness("scores")
 CASES = ["ten", "births", "births_rounded"]

@@ -11,8 +11,8 @@ from witnesses import births
 import glmlr
 from glmlr.conditioning import Alias
 from glmlr.errors import OptionError
-from glmlr.model_file import scoring_model
 from glmlr.prediction import Wanted, bounds, broken_rows, broken_sentence, dependency, spread
+from glmlr.saving.model_file import scoring_model
 
 BIRTHS = births()
 

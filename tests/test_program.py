@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glmlr.program import identifier, program
-from glmlr.rowwise import ROWWISE
-from glmlr.transforms import LEARNERS
+from glmlr.language.program import identifier, program
+from glmlr.language.rowwise import ROWWISE
+from glmlr.language.transforms import LEARNERS
 
 X = np.array([0.25, 1.0, 4.0])
 

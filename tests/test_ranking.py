@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmlr import ordering
 from glmlr.errors import DataError, WeightError
-from glmlr.ordering import PIECE
-from glmlr.ranking import Ranking, counts, rank
+from glmlr.ranking import Ranking, counts, ordering, rank
+from glmlr.ranking.ordering import PIECE
 
 # Few distinct scores, so that most examples have ties.
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.integers(1, 4)), min_size=1, max_size=40)

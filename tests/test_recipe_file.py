@@ -9,13 +9,13 @@ import pytest
 from witnesses import births
 
 import glmlr
-from glmlr.coding import functions_with
 from glmlr.design import build_design
+from glmlr.design.coding import functions_with
+from glmlr.design.recipe import Recipe, applied
 from glmlr.errors import GlmlrError, NotApplicable
-from glmlr.expressions import CONTRASTS
-from glmlr.json_values import Fields, laid_out, parsed_json
-from glmlr.recipe import Recipe, applied
-from glmlr.recipe_file import plain_recipe, read_recipe
+from glmlr.language.expressions import CONTRASTS
+from glmlr.saving.json_values import Fields, laid_out, parsed_json
+from glmlr.saving.recipe_file import plain_recipe, read_recipe
 
 BIRTHS = births()
 

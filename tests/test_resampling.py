@@ -11,10 +11,10 @@ import pytest
 import glmlr
 from glmlr.design import build_design
 from glmlr.errors import DataError, NotApplicable, OptionError
-from glmlr.folds import Fold
 from glmlr.links import link_named
-from glmlr.refit import refit, refits, sliced, weighted_by_class
-from glmlr.resampling import refitting_of
+from glmlr.validation.folds import Fold
+from glmlr.validation.refit import refit, refits, sliced, weighted_by_class
+from glmlr.validation.resampling import refitting_of
 
 LOGIT = link_named("logit")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from glmlr.design.response import code_response
 from glmlr.errors import ResponseError
-from glmlr.response import code_response
 
 
 @pytest.mark.parametrize(

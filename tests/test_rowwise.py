@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glmlr.categories import Labels, factor, labelled
-from glmlr.rowwise import ROWWISE, clip, compared, isin, number, truth, where
+from glmlr.language.categories import Labels, factor, labelled
+from glmlr.language.rowwise import ROWWISE, clip, compared, isin, number, truth, where
 
 X = np.array([0.25, 1.0, 4.0])
 

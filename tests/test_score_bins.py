@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmlr.concordance import count_pairs
 from glmlr.errors import DataError
 from glmlr.links import CLOGLOG, LINKS, LOGIT
 from glmlr.ranking import Ranking, rank
-from glmlr.score_bins import ScoreBins
+from glmlr.ranking.concordance import count_pairs
+from glmlr.ranking.score_bins import ScoreBins
 
 #: Few distinct linear predictors, so that 4 are too many for some examples and not for others.
 ROWS = st.lists(

@@ -12,10 +12,10 @@ import pytest
 from witnesses import births, read_data
 
 import glmlr
-from glmlr import scoring
 from glmlr.errors import DataError, GlmlrWarning, OptionError, OutputError, SourceError, UnknownLevelError
-from glmlr.model_file import load, save, scoring_model
-from glmlr.scoring import ScoreAccount, score
+from glmlr.saving import scoring
+from glmlr.saving.model_file import load, save, scoring_model
+from glmlr.saving.scoring import ScoreAccount, score
 from glmlr.sources import read
 
 BIRTHS = births().assign(id=lambda d: [f"{at:04}x" for at in range(len(d))], number=range(1000, 1189))

@@ -1,12 +1,18 @@
 """Separation against small data where the answer can be seen, and against the defining linear programme."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
 import glmlr
+from glmlr.blocks import ArrayRows, Block, LocalRows
 from glmlr.errors import DataError, SeparationWarning
+from glmlr.links import CLOGLOG, LINKS, LOGIT
+from glmlr.separation import maximise, separated_rows
+from glmlr.solver import solve
 
 EIGHT = pd.DataFrame(
     {"x": np.arange(1.0, 9.0), "z": [1.0, 2, 1, 2, 3, 1, 2, 1], "y": [0, 0, 0, 0, 1, 1, 1, 1]},
@@ -215,3 +221,207 @@ def test_many_rows_on_the_boundary_take_little_memory():
     with pytest.warns(SeparationWarning, match="Quasi-complete"):
         fit = glmlr.fit("y ~ x + g", data)  # 60,000 x 60,000 doubles would be 29 GB
     assert fit.params["g[T.True]"] == np.inf
+
+
+def test_a_face_without_columns_has_the_likelihood_of_a_coin():
+    # Without an intercept the rows of neither level have eta 0; those of level "a" are events only.
+    data = pd.DataFrame({"a": [1, 1, 1, 0, 0, 0, 0, 0], "y": [1, 1, 1, 0, 1, 0, 1, 1]})
+    with pytest.warns(SeparationWarning, match="Quasi-complete .* 3 of 8 rows"):
+        fit = glmlr.fit("y ~ 0 + a", data)
+    assert fit.params["a"] == np.inf
+    assert fit.loglik == pytest.approx(5 * np.log(0.5), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("link", "shrunk", "needed"),
+    # The first is about to end when it is looked at; the second is far out and takes long to come back.
+    [(LOGIT, 2, 8), (CLOGLOG, 4, 18)],
+)
+@pytest.mark.parametrize("steps", [3, 7, 8, 14, 15, 100])
+def test_a_look_at_a_slow_fit_leaves_no_trace(link, shrunk, needed, steps):
+    # Steps, their record, estimates and the sentence are those of the iteration that nobody interrupts.
+    rng = np.random.default_rng(5)
+    x = np.vstack([np.ones(300), rng.normal(size=(2, 300))])
+    offset = 20 * np.tanh(x[1] + x[2])
+    y = (rng.random(300) < 1 / (1 + np.exp(-offset / shrunk))).astype(float)
+    rows = ArrayRows(x, y, offset=offset)
+    plain, found = solve(rows, link, max_iterations=steps), maximise(rows, link, max_iterations=steps)
+    assert found.separation is None
+    assert (plain.converged, plain.iterations) == (steps >= needed, min(steps, needed))
+    for name in ("iterations", "converged", "reason"):
+        assert getattr(found.solution, name) == getattr(plain, name)
+    assert [one.iteration for one in found.solution.trace] == [one.iteration for one in plain.trace]
+    np.testing.assert_allclose([one.loglik for one in found.solution.trace], [one.loglik for one in plain.trace])
+    np.testing.assert_allclose(found.solution.beta, plain.beta, rtol=1e-9)
+
+
+# ------------------------------------------------------------------------------------ against dense programmes
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What dense programmes over all rows say: separated rows, columns without a finite estimate, their signs."""
+
+    separated: np.ndarray
+    loose: np.ndarray
+    sign: np.ndarray
+
+
+def dense(x, y):
+    """Ask dense programmes, x of shape (n, k); None where no row is separated."""
+    n, k = x.shape
+    u = x / np.sqrt((x**2).mean(axis=0))
+    mixed = (y > 0) & (y < 1)
+    level, above = u[mixed], u[~mixed] * np.where(y[~mixed] > 0.5, 1.0, -1.0)[:, None]
+    m = above.shape[0]
+    # maximise sum t, t <= above d, 0 <= t <= 1, level d = 0: t is 1 for all rows that some ray separates.
+    answer = linprog(
+        np.concatenate([np.zeros(k), -np.ones(m)]),
+        A_ub=np.hstack([-above, np.eye(m)]),
+        b_ub=np.zeros(m),
+        A_eq=np.hstack([level, np.zeros((n - m, m))]) if n > m else None,
+        b_eq=np.zeros(n - m) if n > m else None,
+        bounds=[(-1e6, 1e6)] * k + [(0, 1)] * m,
+    )
+    separated = np.zeros(n, dtype=bool)
+    separated[~mixed] = answer.x[k:] > 0.5
+    if not separated.any():
+        return None
+    face = u[~separated]
+    # An estimate is finite if the rows of the face determine it: its unit vector is a combination of them.
+    rank = np.linalg.matrix_rank(face, tol=1e-8)
+    loose = np.array([np.linalg.matrix_rank(np.vstack([face, unit]), tol=1e-8) > rank for unit in np.eye(k)])
+    free, ray = loose, _inside(above[separated[~mixed]], face, loose)
+    for column in np.flatnonzero(loose)[::-1]:
+        fewer = free & (np.arange(k) != column)
+        without = _inside(above[separated[~mixed]], face, fewer)
+        if without is not None:
+            free, ray = fewer, without
+    return Witness(separated, loose, np.where(free, np.sign(np.where(np.abs(ray) > 1e-8, ray, 0.0)), 0.0))
+
+
+def _inside(above, level, free):
+    """Find some d with above d >= 1 and level d = 0 that moves free columns only, or give None."""
+    answer = linprog(
+        np.zeros(free.size),
+        A_ub=-above,
+        b_ub=-np.ones(above.shape[0]),
+        A_eq=level if level.size else None,
+        b_eq=np.zeros(level.shape[0]) if level.size else None,
+        bounds=[(None, None) if one else (0, 0) for one in free],
+    )
+    return answer.x if answer.status == 0 else None
+
+
+def made(rng):
+    """Draw a small design with ties, rare levels, dependent columns, counts, weights and offsets, columns (k, n)."""
+    n = int(rng.integers(6, 70))
+    columns = [np.ones(n)] if rng.random() < 0.85 else []
+    for _ in range(int(rng.integers(1, 5))):
+        kind = int(rng.integers(0, 7))
+        if kind == 0:
+            columns.append(rng.normal(size=n))
+        elif kind == 1:
+            columns.append(rng.integers(0, 3, n).astype(float))
+        elif kind == 2:
+            level = rng.integers(0, 4, n)
+            columns += [(level == one).astype(float) for one in (1, 2, 3)]
+        elif kind == 3:
+            columns.append(np.round(rng.normal(size=n)))
+        elif kind == 4 and columns:
+            columns.append(2 * columns[-1] + (rng.integers(0, 2, n) if rng.random() < 0.6 else 0))
+        elif kind == 5:
+            columns.append((rng.random(n) < 0.15).astype(float))
+        else:
+            columns.append(rng.integers(-2, 3, n) * 10.0 ** rng.integers(-3, 4))
+    x = np.array(columns)
+    beta = rng.normal(size=x.shape[0]) / np.maximum(x.std(axis=1), 0.1) * rng.choice([0.3, 1, 3, 10])
+    p = 1 / (1 + np.exp(-np.clip(beta @ x - np.median(beta @ x), -30, 30)))
+    y, weight = (rng.random(n) < p).astype(float), None
+    if rng.random() < 0.5:
+        weight = rng.integers(1, 6, n).astype(float)
+        y = rng.binomial(weight.astype(int), p) / weight if rng.random() < 0.5 else y
+    importance = rng.uniform(0.5, 2, n) if rng.random() < 0.2 else None
+    offset = rng.normal(size=n) if rng.random() < 0.2 else None
+    return x, y, weight, importance, offset
+
+
+@dataclass(frozen=True, eq=False)
+class Crumbs(LocalRows):
+    """The same rows in pieces of three blocks of five rows, which do not know where they stand."""
+
+    whole: ArrayRows
+
+    def pieces(self):
+        """Give the pieces."""
+        starts = range(0, self.whole.y.size, 5)
+        return [lambda at=at: map(self._block, starts[at : at + 3]) for at in range(0, len(starts), 3)]
+
+    def _block(self, start):
+        rows = slice(start, start + 5)
+        one = self.whole
+        return Block(one.x, one.y, one.weight, one.importance, one.offset).cut(one.x[:, rows].copy(), rows)
+
+
+@pytest.mark.parametrize(
+    "first", [*range(0, 200, 10), *(pytest.param(at, marks=pytest.mark.slow) for at in range(200, 1_000, 10))]
+)
+def test_agrees_with_dense_programmes_on_all_it_says(first):
+    separated = 0
+    for seed in range(first, first + 10):
+        rng = np.random.default_rng(seed)
+        x, y, weight, importance, offset = made(rng)
+        rows = ArrayRows(x, y, weight, importance, offset)
+        found = maximise(rows, LINKS[str(rng.choice(list(LINKS)))])
+        kept = np.setdiff1d(np.arange(x.shape[0]), [alias.column for alias in found.solution.aliased])
+        witness = dense(x[kept].T, y)
+        said = found.separation
+        assert (said is None) == (witness is None), seed
+        if said is None or witness is None:
+            continue
+        separated += 1
+        np.testing.assert_array_equal(said.separated, witness.separated, str(seed))
+        np.testing.assert_array_equal(said.direction[kept], witness.sign, str(seed))
+        np.testing.assert_array_equal((said.infinite | said.undetermined)[kept], witness.loose, str(seed))
+        # The record counts what the mask says, and the predicate of a block and of new rows is that of the fit.
+        trials = said.separated if weight is None else weight[said.separated]
+        assert (said.complete, said.rows, said.trials) == (
+            witness.separated.all(),
+            witness.separated.sum(),
+            trials.sum(),
+        )
+        np.testing.assert_array_equal(said.side(x.T), np.where(witness.separated, np.where(y > 0.5, 1, -1), 0))
+        assert found.solution.converged, seed
+    assert separated > 0
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 3))
+def test_the_answer_does_not_depend_on_where_blocks_end(seed):
+    x, y, weight, importance, offset = made(np.random.default_rng(seed))
+    whole = ArrayRows(x, y, weight, importance, offset)
+    one, two = maximise(whole, LOGIT), maximise(Crumbs(whole), LOGIT)
+    assert (one.separation is None) == (two.separation is None)
+    np.testing.assert_allclose(one.solution.loglik, two.solution.loglik, rtol=1e-9, atol=1e-9)
+    if one.separation is not None and two.separation is not None:
+        for name in ("direction", "undetermined", "separated"):
+            np.testing.assert_array_equal(getattr(one.separation, name), getattr(two.separation, name))
+        np.testing.assert_array_equal(separated_rows(Crumbs(whole), one.separation), one.separation.separated)
+
+
+@pytest.mark.slow
+def test_no_false_alarm_in_a_thousand_sets():
+    # Sets that overlap for certain: beside each row stands one with the same columns and the other outcome.
+    for seed in range(1_000):
+        rng = np.random.default_rng(seed)
+        x, y, weight, importance, offset = made(rng)
+        y = np.where(y > 0.5, 1.0, 0.0)
+        weight, importance, offset = (None if one is None else np.tile(one, 2) for one in (weight, importance, offset))
+        if seed % 3 == 0:
+            # An offset that all but decides the outcomes leads the iteration far out before it turns back.
+            offset = np.concatenate([20.0 * (2 * y - 1), np.zeros(y.size)])
+        if seed % 3 == 1:
+            # Two columns that are nearly one have very imprecise estimates.
+            x = np.vstack([x, x[-1] + 1e-6 * rng.normal(size=y.size)])
+            offset = np.concatenate([np.zeros(y.size), 15.0 * (1 - 2 * y)])
+        rows = ArrayRows(np.tile(x, 2), np.concatenate([y, 1 - y]), weight, importance, offset)
+        assert maximise(rows, LOGIT).separation is None, seed

@@ -12,8 +12,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from glmlr.categories import Labels
 from glmlr.errors import ArgumentError, DataError
+from glmlr.language.categories import Labels
 from glmlr.sources import classified, read
 
 FRAME = pd.DataFrame({"n": [1, 2, 3], "x": [0.5, np.nan, 2.0], "t": ["b", None, "a"], "f": [True, False, True]})
@@ -195,7 +195,7 @@ def test_levels_of_text_are_sorted_and_those_of_a_categorical_keep_their_order()
 @pytest.mark.parametrize("kind", ["str", "string[pyarrow]", pd.ArrowDtype(pa.string()), "string[python]", object])
 def test_text_is_encoded_alike_whoever_holds_it(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
     """Codes and levels by hand: sorted levels, however the text is cut into chunks and runs."""
-    monkeypatch.setattr("glmlr.categories._TEXTS", 3)
+    monkeypatch.setattr("glmlr.language.categories._TEXTS", 3)
     one, other = pd.Series(["c", None, "b", "b"], dtype=kind), pd.Series(["a", "c", None, "d"], dtype=kind)
     labels = classified(pd.concat([one, other], ignore_index=True), "t").values
     assert (labels.levels, labels.codes.tolist()) == (("a", "b", "c", "d"), [2, -1, 1, 1, 0, 2, -1, 3])

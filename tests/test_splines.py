@@ -11,11 +11,11 @@ from patsy.mgcv_cubic_splines import CC, CR
 from patsy.splines import BS
 from witnesses import births
 
-from glmlr.bases import CubicSplines
 from glmlr.design import build_design
 from glmlr.errors import DataError, FormulaError
+from glmlr.language.bases import CubicSplines
+from glmlr.language.splines import Spline, SplineLearner
 from glmlr.quantiles import distinct_values
-from glmlr.splines import Spline, SplineLearner
 
 BIRTHS = births()
 
@@ -104,7 +104,7 @@ def test_knots_from_a_sample_of_the_distinct_values_are_noted(monkeypatch: pytes
     An inner knot is a quantile of 4,000 values: its share has a standard deviation of 0.008 at most.
     """
     x = np.random.default_rng(10).random(50_000)
-    monkeypatch.setattr("glmlr.splines.distinct_values", partial(distinct_values, most=4000))
+    monkeypatch.setattr("glmlr.language.splines.distinct_values", partial(distinct_values, most=4000))
     found = SplineLearner("cr", CR)(None, x, df=5)
     assert isinstance(found, Spline)
     assert isinstance(found.basis, CubicSplines)

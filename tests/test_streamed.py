@@ -14,8 +14,8 @@ import glmlr
 from glmlr.blocks import over_pieces
 from glmlr.errors import DataError, FormulaError, GlmlrError, NotApplicable, OptionError, ResponseError, WeightError
 from glmlr.progress import Step
+from glmlr.ranking.score_bins import ScoreBins
 from glmlr.registry import STATISTICS
-from glmlr.score_bins import ScoreBins
 from glmlr.sources import Source, read
 
 
@@ -156,7 +156,7 @@ def test_whole_numbers_beside_fractions_are_one_kind_of_level() -> None:
 
 
 def test_many_scores_are_counted_in_fine_bins_and_the_error_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glmlr.score_bins.MOST_SCORES", 256)
+    monkeypatch.setattr("glmlr.ranking.score_bins.MOST_SCORES", 256)
     monkeypatch.setattr(ScoreBins.of.__func__, "__kwdefaults__", {"limit": 256})
     whole, parts = glmlr.fit("y ~ x + z", DATA), glmlr.fit("y ~ x + z", cut(DATA, *CUTS["many"]))
     error = parts._score_bins.concordance_error()

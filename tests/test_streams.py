@@ -24,13 +24,12 @@ import pyarrow.dataset as ds
 import pytest
 from pyarrow import feather, ipc, parquet
 
-from glmlr import paths, spool, stored, streams, texts
-from glmlr.arrow_rows import layout_of
-from glmlr.categories import Labels
 from glmlr.errors import DataError, SourceError
-from glmlr.queries import Query, of_lazy_frame
-from glmlr.sources import Source, read
-from glmlr.streams import Stream, open_stream, streamed
+from glmlr.language.categories import Labels
+from glmlr.sources import Source, paths, read, spool, stored, streams, texts
+from glmlr.sources.arrow_rows import layout_of
+from glmlr.sources.queries import Query, of_lazy_frame
+from glmlr.sources.streams import Stream, open_stream, streamed
 
 Held = dict[str, tuple[str, list[Any], list[int]]]
 
@@ -626,7 +625,7 @@ def test_temporary_files_leave_when_copying_stops(small: Path, problem: type[Bas
 
 def test_temporary_files_leave_with_the_program(tmp_path: Path) -> None:
     code = (
-        "import polars as pl; from glmlr.streams import open_stream;"
+        "import polars as pl; from glmlr.sources.streams import open_stream;"
         "stream = open_stream(pl.LazyFrame({'a': [1, 2]})); stream.pieces(); print(stream.rows)"
     )
     setting = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -832,7 +831,7 @@ def test_a_pass_over_one_great_row_group_needs_little_memory(tmp_path: Path) -> 
     table = pa.table({f"x{at}": generator.normal(size=3_000_000) for at in range(12)})
     parquet.write_table(table, tmp_path / "a.parquet", row_group_size=3_000_000)
     code = (
-        "import pyarrow; from glmlr.streams import open_stream;"
+        "import pyarrow; from glmlr.sources.streams import open_stream;"
         f"stream = open_stream([{str(tmp_path / 'a.parquet')!r}]);"
         "sums = [batch.column(n).values.sum() for p in stream.pieces() for batch in p.batches() for n in batch.names];"
         "print(len(sums), pyarrow.default_memory_pool().max_memory() / 1e6)"

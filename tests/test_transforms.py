@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glmlr.transforms import LEARNERS
+from glmlr.language.transforms import LEARNERS
 
 
 def test_learnt_values_are_plain_and_weights_count_as_rows() -> None:

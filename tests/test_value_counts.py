@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glmlr.categories import labelled
+from glmlr.language.categories import labelled
 from glmlr.sources import Column
-from glmlr.value_counts import LevelCounts, NumberCounts, added, counted
+from glmlr.sources.value_counts import LevelCounts, NumberCounts, added, counted
 
 RNG = np.random.default_rng(3)
 VALUES = np.concatenate([RNG.normal(size=3000), -RNG.gamma(0.1, size=3000), RNG.integers(-3, 4, 3000), [0.0, -0.0]])

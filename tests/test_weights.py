@@ -9,10 +9,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from glmlr.design.response import Event
+from glmlr.design.weights import class_weights_of, clusters_of, lined_up, weights_of
 from glmlr.errors import DataError, OptionError, WeightError
-from glmlr.response import Event
 from glmlr.sources import read
-from glmlr.weights import class_weights_of, clusters_of, lined_up, weights_of
 
 SOURCE = read(pd.DataFrame({"w": [1, 2, 3], "t": ["a", "b", "a"], "h": [0.5, 1.0, np.nan]}, index=["x", "y", "z"]))
 

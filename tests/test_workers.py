@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from glmlr.errors import OptionError
-from glmlr.workers import Refits, for_each
+from glmlr.validation.workers import Refits, for_each
 
 
 def square(value: int) -> int:

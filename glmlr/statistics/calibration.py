@@ -13,10 +13,10 @@ from scipy.special import expit, xlog1py, xlogy
 
 from glmlr.blocks import ArrayRows
 from glmlr.exhibits import Axis, Chart, Series, Table
-from glmlr.grouping import Groups, checked_groups, quantile_groups
 from glmlr.links import LOGIT
 from glmlr.proportions import checked_level, normal_quantile, wilson
 from glmlr.ranking import Ranking
+from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
 from glmlr.registry import statistic
 from glmlr.scored import Scored
 from glmlr.solver import Solution, solve

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.exhibits import Axis, Chart, Series, Table
-from glmlr.grouping import Groups, checked_groups, top_groups
 from glmlr.proportions import checked_level, wilson
 from glmlr.ranking import Ranking
+from glmlr.ranking.grouping import Groups, checked_groups, top_groups
 from glmlr.registry import statistic
 from glmlr.scored import Scored
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.concordance import Pairs, area, area_difference, count_pairs
+from glmlr.design.response import code_response
 from glmlr.errors import DataError, RankWarning, explained_arguments
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.proportions import checked_level
 from glmlr.ranking import Ranking
+from glmlr.ranking.concordance import Pairs, area, area_difference, count_pairs
 from glmlr.registry import scored_arrays, statistic, weights_by_row
-from glmlr.response import code_response
 from glmlr.scored import Scored
 
 Floats = npt.NDArray[np.float64]

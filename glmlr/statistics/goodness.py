@@ -16,10 +16,10 @@ from glmlr.conditioning import triangle
 from glmlr.errors import NotApplicable
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
-from glmlr.grouping import Groups, checked_groups, quantile_groups
 from glmlr.links import Link
 from glmlr.moments import Spread
 from glmlr.ranking import Ranking
+from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
 from glmlr.registry import statistic
 from glmlr.scored import Scored
 from glmlr.tails import Tail, chi_square_tail

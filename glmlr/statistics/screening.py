@@ -13,14 +13,14 @@ import pandas as pd
 from scipy.special import xlogy
 
 from glmlr.binning import Closed
-from glmlr.concordance import count_pairs
+from glmlr.design.response import Event
 from glmlr.errors import DataError, NotApplicable, OptionError, explained_arguments, listing
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.levels import Cut, Levels, free_label, is_number, levels_of
 from glmlr.proportions import checked_level, normal_quantile, wilson
 from glmlr.ranking import Ranking
+from glmlr.ranking.concordance import count_pairs
 from glmlr.registry import statistic
-from glmlr.response import Event
 from glmlr.sample import Sample, sample_of_data
 from glmlr.tails import chi_square_tail, normal_tail
 from glmlr.trend import LeastSquares, MaximumLikelihood, Odds, least_squares, maximum_likelihood, observed_odds

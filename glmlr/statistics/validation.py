@@ -14,19 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.designed import Design
+from glmlr.design.designed import Design
 from glmlr.errors import DataError, OptionError, explained_arguments, listing, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
-from glmlr.folds import Folds, folds_of
-from glmlr.held_out import HeldOut, held_out, ranked
 from glmlr.links import link_named
-from glmlr.performance import CRITERIA, MEASURES, measured
 from glmlr.progress import Step
 from glmlr.ranking import Ranking
-from glmlr.refit import refit
-from glmlr.resampling import Refitting, refitting_of
 from glmlr.scored import Scored
-from glmlr.workers import for_each
+from glmlr.validation.folds import Folds, folds_of
+from glmlr.validation.held_out import HeldOut, held_out, ranked
+from glmlr.validation.performance import CRITERIA, MEASURES, measured
+from glmlr.validation.refit import refit
+from glmlr.validation.resampling import Refitting, refitting_of
+from glmlr.validation.workers import for_each
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def cross_validate(
         max_iterations: see `glmlr.fit`.
         workers: number of processes.
         progress: whether a line shows how far the work is, None for where somebody sees it; or a function that is
-            called with each `glmlr.workers.Refits`.
+            called with each `glmlr.validation.workers.Refits`.
 
     Returns:
         The `CrossValidation`.

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.design.response import Event
 from glmlr.errors import ArgumentError, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
-from glmlr.folds import Fold, Folds, folds_of
-from glmlr.held_out import cutoff_of, ranked
 from glmlr.links import link_named
-from glmlr.performance import CRITERIA, MEASURES, one_measure
 from glmlr.progress import Step
-from glmlr.refit import Refit, Start, refits, weighted_by_class
-from glmlr.resampling import Refitting, Split, refitting_of
-from glmlr.response import Event
-from glmlr.workers import for_each
+from glmlr.validation.folds import Fold, Folds, folds_of
+from glmlr.validation.held_out import cutoff_of, ranked
+from glmlr.validation.performance import CRITERIA, MEASURES, one_measure
+from glmlr.validation.refit import Refit, Start, refits, weighted_by_class
+from glmlr.validation.resampling import Refitting, Split, refitting_of
+from glmlr.validation.workers import for_each
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,8 +89,8 @@ def class_weight_search(
         data: see `glmlr.fit`; rows in memory.
         weights: the grid. Each is {class: weight}, a ratio "1:100" of the weight of a non-event to that of an event,
             "balanced" (n / (2 n_k) of each training part), or None.
-        scoring: "auc", "log_loss", "brier", "ks", "top_decile_lift" or "f1", see `glmlr.performance`; probabilities are
-            corrected for the weights.
+        scoring: "auc", "log_loss", "brier", "ks", "top_decile_lift" or "f1", see `glmlr.validation.performance`, with
+            probabilities corrected for the weights.
         cutoff: how the cut-off of "f1" is chosen on each training part: "max_f1", "youden", "closest_corner" or
             "max_accuracy".
         folds: see `glmlr.cross_validate`.

@@ -1,0 +1,227 @@
+"""How do rows lie to a direction? Signed rows of scaled columns, and the few rows of all that bind most.
+
+With s_i = +1 for an event and -1 for a non-event, row i gains s_i x_i' d along a direction d. A row of which some
+trials are events and some are not is mixed: it loses on both sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from glmlr.blocks import Block, Floats, Rows, over_blocks
+from glmlr.inequalities import ON_BOUNDARY
+
+Bools = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
+Marks = npt.NDArray[np.int64]
+
+#: A column whose mean is this many standard deviations away from 0 is centred: programmes see about seven digits.
+_FAR: Final = 10.0
+#: Rows chosen at once.
+ROWS_AT_ONCE: Final = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns as programmes see them: of size 1, those far from 0 centred (k = columns looked at).
+
+    Attributes:
+        kept: positions of the columns among those of a block, shape (k,).
+        center: what is taken off each, shape (k,): 0 but for columns far from 0, where a constant can make up for it.
+        size: root mean square of what is left, shape (k,).
+        constant: position of that constant among the k, or None.
+        level: the value of that constant.
+
+    """
+
+    kept: Positions
+    center: Floats
+    size: Floats
+    constant: int | None = None
+    level: float = 1.0
+
+    def of(self, block: Block) -> Floats:
+        """Give the columns of a block, centred but not yet divided by their size, shape (k, b)."""
+        x = block.x if self.kept.size == block.x.shape[0] else block.x[self.kept]
+        return x - self.center[:, None] if self.center.any() else x
+
+    def outward(self, vectors: Floats) -> Floats:
+        """Give combinations of these columns, shape (..., k), as combinations of the columns as they came."""
+        moved: Floats = vectors / self.size
+        if self.constant is not None:
+            share = moved * (self.center / self.level)
+            level = moved[..., self.constant]
+            rest = level - share.sum(axis=-1)
+            # What cancels to its last digits is zero.
+            size = np.abs(level) + np.abs(share).sum(axis=-1)
+            moved[..., self.constant] = np.where(np.abs(rest) > 1e-7 * size, rest, 0.0)
+        return moved
+
+    def inward(self, beta: Floats) -> Floats:
+        """Give a combination of the columns as they came, shape (k,), as one of these columns."""
+        moved: Floats = beta * self.size
+        if self.constant is not None:
+            moved[self.constant] += self.size[self.constant] * float(beta @ self.center) / self.level
+        return moved
+
+
+@dataclass(frozen=True, eq=False)
+class _Range:
+    """Rows, and for each column sum, smallest and largest value."""
+
+    rows: int
+    total: Floats
+    low: Floats
+    high: Floats
+
+    def __add__(self, other: _Range) -> _Range:
+        return _Range(
+            self.rows + other.rows,
+            self.total + other.total,
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+        )
+
+
+def columns_of(rows: Rows, kept: Positions, size: Floats, centred: bool) -> Columns:
+    """Say how programmes see the columns.
+
+    Args:
+        rows: all rows.
+        kept: positions of the columns to look at, shape (k,).
+        size: root mean square of each of them as they come, shape (k,).
+        centred: whether some may be far from 0; to find out costs two passes.
+
+    """
+    if not centred and np.isfinite(size).all():
+        return Columns(kept, np.zeros(kept.size), np.where(size > 0, size, 1.0))
+
+    def ranges(block: Block) -> _Range:
+        x = block.x[kept]
+        return _Range(block.size, x.sum(axis=1), x.min(axis=1), x.max(axis=1))
+
+    found = over_blocks(rows, ranges, _Range.__add__)
+    mean = found.total / found.rows
+    largest = np.maximum(np.maximum(found.high, -found.low), np.finfo(float).tiny)
+    squares = over_blocks(
+        rows, lambda block: np.asarray((((block.x[kept] - mean[:, None]) / largest[:, None]) ** 2).sum(axis=1)), np.add
+    )
+    spread = np.sqrt(squares / found.rows) * largest
+    constants = np.flatnonzero((found.low == found.high) & (found.low != 0))
+    far = (np.abs(mean) > _FAR * spread) & (found.low < found.high) & bool(constants.size)
+    size = np.where(far, spread, np.hypot(spread, mean))
+    size = np.where(size > 0, size, 1.0)
+    if not constants.size:
+        return Columns(kept, np.zeros(kept.size), size)
+    constant = int(constants[0])
+    return Columns(kept, np.where(far, mean, 0.0), size, constant, float(found.low[constant]))
+
+
+def boundary(ray: Floats, apart: Floats) -> Floats:
+    """Say how far rows, columns `apart` of shape (k, b), may lie along a ray and still count as on the boundary, (b,).
+
+    A ray's largest component is 1 for columns of size 1. Rounding grows with what is added up.
+    """
+    return np.asarray(ON_BOUNDARY * np.maximum(np.dot(np.abs(ray), np.abs(apart)), 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Few:
+    """A few rows that bind in different ways (m rows, k columns).
+
+    Attributes:
+        rows: signed rows of scaled columns, of size 1 or less, shape (m, k).
+        key: what decides which rows are chosen, the smallest, shape (m,).
+        mark: the same number for rows that bind in the same way, shape (m,).
+
+    """
+
+    rows: Floats
+    key: Floats
+    mark: Marks
+
+    def __add__(self, other: Few) -> Few:
+        rows, key = np.vstack([self.rows, other.rows]), np.concatenate([self.key, other.key])
+        mark = np.concatenate([self.mark, other.mark])
+        chosen = _smallest(key, mark)
+        return Few(rows[chosen], key[chosen], mark[chosen])
+
+
+def _smallest(key: Floats, mark: Marks) -> Positions:
+    """Give the positions of the different marks with the smallest keys, whatever order they came in."""
+    order = np.lexsort((mark, key))
+    _, first = np.unique(mark[order], return_index=True)
+    return np.asarray(order[np.sort(first)[:ROWS_AT_ONCE]])
+
+
+@dataclass(frozen=True, eq=False)
+class Signed:
+    """The rows of a block as rays see them (k columns, b rows).
+
+    Attributes:
+        u: columns, centred but not divided by their size, shape (k, b).
+        size: of the columns, shape (k,).
+        sign: +1 for events, -1 for non-events, shape (b,).
+        mixed: rows with both, shape (b,).
+
+    """
+
+    u: Floats
+    size: Floats
+    sign: Floats
+    mixed: Bools
+
+    def along(self, ray: Floats) -> Floats:
+        """How far each row lies along a ray, shape (b,)."""
+        return np.asarray(np.dot(ray / self.size, self.u))
+
+    def slack(self, ray: Floats) -> Floats:
+        """How far each row may lie along a ray and still count as on the boundary, shape (b,)."""
+        return boundary(ray / self.size, self.u)
+
+    def off(self, rays: Floats) -> Bools:
+        """Say which rows are off the boundary of one of some rays, shape (r, k)."""
+        off = np.zeros(self.sign.size, dtype=bool)
+        for ray in rays:
+            off |= np.abs(self.along(ray)) > self.slack(ray)
+        return off
+
+    def marks(self, where: Positions, seen: Floats, sign: Floats) -> Marks:
+        """Give rows that are positive multiples of one another the same number: the angle of two functionals (2, k).
+
+        That other rows share it by chance does no harm.
+        """
+        one, two = np.dot(seen / self.size, self.u[:, where]) * sign[where]
+        return np.asarray(np.rint(np.arctan2(one, two) * 1e9), dtype=np.int64)
+
+    def few(self, where: Positions, key: Floats, seen: Floats, sign: Floats) -> Few:
+        """Choose of the rows at `where` those with the smallest keys, signs and keys of shape (b,)."""
+        if where.size > 8 * ROWS_AT_ONCE:
+            # As a rule few rows bind in the same way, and then only those with small keys need be told apart.
+            near = where[np.argpartition(key[where], 4 * ROWS_AT_ONCE)[: 4 * ROWS_AT_ONCE]]
+            found = self._different(near, key, seen, sign)
+            if found.key.size == ROWS_AT_ONCE:
+                return found
+        return self._different(where, key, seen, sign)
+
+    def _different(self, where: Positions, key: Floats, seen: Floats, sign: Floats) -> Few:
+        mark = self.marks(where, seen, sign)
+        chosen = _smallest(key[where], mark)
+        at = where[chosen]
+        rows = (self.u[:, at] / self.size[:, None] * sign[at]).T
+        return Few(rows / np.maximum(np.abs(rows).sum(axis=1, keepdims=True), 1.0), key[at], mark[chosen])
+
+
+def signed(block: Block, columns: Columns) -> Signed:
+    """Give the rows of a block as rays see them."""
+    return Signed(columns.of(block), columns.size, np.where(block.y > 0.5, 1.0, -1.0), (block.y > 0) & (block.y < 1))
+
+
+def functionals(directions: Floats) -> Floats:
+    """Give two functionals, shape (2, k), that see of a row what lies in some directions, shape (k, q), and no more."""
+    at = np.arange(1.0, directions.shape[1] + 1.0)
+    return np.asarray(np.vstack([np.sin(at * at), np.cos(1.7 * at * at)]) @ directions.T)

@@ -1,0 +1,293 @@
+"""How is a fitted model kept without its data? As a JSON file of numbers and words, which loads as a scoring model.
+
+The same fit gives the same bytes, and what is loaded predicts what the fit predicts, to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from glmlr.conditioning import Alias
+from glmlr.covariance import KINDS, CentredCovariance
+from glmlr.errors import ArgumentError, GlmlrError, NotApplicable, SourceError, explained_arguments, listing
+from glmlr.fit import Fit
+from glmlr.links import link_named
+from glmlr.prediction import Predictor
+from glmlr.saving.json_values import Fields, laid_out, parsed_json, plain_number, plain_numbers, plain_symmetric
+from glmlr.saving.output_files import place_for, whole_file
+from glmlr.saving.recipe_file import plain_recipe, read_recipe
+from glmlr.saving.scoring_model import ScoringModel
+from glmlr.separation import Separation
+
+Floats = npt.NDArray[np.float64]
+
+FORMAT: Final = "glmlr model"
+VERSION: Final = 1
+ENDINGS: Final = (".json",)
+
+
+def scoring_model(fit: Fit) -> ScoringModel:
+    """Give what of a fit is needed to score new rows, without its data."""
+    rows = fit.design.rows
+    return ScoringModel(
+        predictor=fit.predictor,
+        estimates=fit.solution.beta,
+        covariance_kind=fit.covariance_kind,
+        rows_read=rows.read,
+        rows_used=rows.used,
+        notes=fit.notes,
+        written_by=_written_by(),
+    )
+
+
+def _written_by() -> str:
+    try:
+        return f"glmlr {version('glmlr')}"
+    except PackageNotFoundError:
+        return "glmlr"
+
+
+@explained_arguments
+def save(fit: Fit | ScoringModel, path: str | os.PathLike[str]) -> str:
+    """Write a fitted model, without its data, to a JSON file, from which `glmlr.load` makes a `ScoringModel`.
+
+    The file holds the formula, the estimates with their covariance, and what the formula's factors learnt from the
+    rows: levels, codings, centres, knots. It holds no rows, no code, no time and no path: the same fit gives the same
+    bytes. The levels of factors are values of the data, which matters where those are confidential.
+
+    Args:
+        fit: the fitted model, or a `ScoringModel`.
+        path: where to write, ending in .json; a file that stands there is replaced, whole or not at all.
+
+    Returns:
+        The path.
+
+    Raises:
+        NotApplicable: the formula calls functions of the user's own, or a factor has levels such as dates.
+        OptionError, OutputError: a place that a model cannot be written to.
+
+    """
+    if not isinstance(fit, (Fit, ScoringModel)):
+        raise ArgumentError(
+            f"save() takes a fitted model, not {type(fit).__name__}; fit one with glmlr.fit(formula, data)."
+        )
+    target = place_for("model", path, ENDINGS)
+    text = _text_of(fit if isinstance(fit, ScoringModel) else scoring_model(fit))
+    with whole_file("model", target) as place:
+        place.write_bytes(text.encode("utf-8"))
+    return str(target)
+
+
+def _text_of(model: ScoringModel) -> str:
+    """Give the text of a model's file, after reading it: a file that could not be read would be noticed too late."""
+    document = _plain_model(model)
+    text = laid_out(document) + "\n"
+    try:
+        _read_model(parsed_json(text))
+    except (GlmlrError, ValueError) as problem:
+        raise NotApplicable(
+            f"The model of {model.formula!r} cannot be kept in a file, because it would not come back as it is: "
+            f"{_reason(problem)}"
+        ) from problem
+    return text
+
+
+@explained_arguments
+def load(path: str | os.PathLike[str]) -> ScoringModel:
+    """Read a model that `glmlr.save` wrote. No code of the file is run; every value is checked.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        ArgumentError: something that is no path.
+        SourceError: no such file, no model, a newer version, or something in it that was damaged or changed.
+
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"load() takes the path of a file that glmlr.save wrote, not {type(path).__name__}.")
+    shown = repr(os.fspath(path))
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = "it is not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else problem.strerror or problem
+        raise SourceError(f"The model file {shown} cannot be read: {why}.") from None
+    try:
+        document = parsed_json(text)
+    except ValueError as problem:
+        raise SourceError(f"The file {shown} is not a model that glmlr saved: {_reason(problem)}") from None
+    _refuse_other_format(document, shown)
+    try:
+        return _read_model(document)
+    except GlmlrError as problem:
+        raise SourceError(
+            f"The model file {shown} was damaged or changed after it was saved: {_reason(problem)}"
+        ) from problem
+
+
+def _reason(problem: Exception) -> str:
+    """Give a message as the end of a sentence."""
+    return str(problem).rstrip(".") + "."
+
+
+def _refuse_other_format(document: Any, shown: str) -> None:
+    kind = document.get("format") if isinstance(document, dict) else None
+    if kind != FORMAT:
+        raise SourceError(
+            f"The file {shown} is JSON, but not a model that glmlr saved; glmlr.save(fit, path) writes one."
+        )
+    found = document.get("version")
+    if isinstance(found, int) and not isinstance(found, bool) and found > VERSION:
+        raise SourceError(
+            f"The model file {shown} has version {found} of its format and this glmlr reads up to {VERSION}; "
+            "install a newer glmlr, or save the model again with this one."
+        )
+
+
+# ------------------------------------------------------------------------------------------------ plain values
+
+
+def _plain_model(model: ScoringModel) -> dict[str, Any]:
+    predictor = model.predictor
+    coefficients = zip(model.names, model.estimates, predictor.working, strict=True)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "written_by": model.written_by,
+        **plain_recipe(predictor.recipe),
+        "link": predictor.link.name,
+        "rows": {"read": model.rows_read, "used": model.rows_used},
+        "notes": list(model.notes),
+        "prior_shift": plain_number(predictor.prior_shift),
+        "coefficients": [
+            {"name": name, "estimate": plain_number(estimate), "working": plain_number(working)}
+            for name, estimate, working in coefficients
+        ],
+        "aliased": [
+            {"column": alias.column, "depends_on": [[at, plain_number(value)] for at, value in alias.depends_on]}
+            for alias in predictor.aliased
+        ],
+        "covariance_kind": model.covariance_kind,
+        "covariance": plain_symmetric(predictor.covariance),
+        "centred": _plain_centred(predictor.centred),
+        "separation": _plain_separation(predictor.separation),
+    }
+
+
+def _plain_centred(centred: CentredCovariance | None) -> dict[str, Any] | None:
+    if centred is None:
+        return None
+    return {
+        "center": plain_numbers(centred.center),
+        "scale": plain_numbers(centred.scale),
+        "covariance": plain_symmetric(centred.matrix),
+    }
+
+
+def _plain_separation(separation: Separation | None) -> dict[str, Any] | None:
+    """Write the directions of infinite estimates; which rows were separated is a matter of the data."""
+    if separation is None:
+        return None
+    return {
+        "complete": separation.complete,
+        "direction": plain_numbers(separation.direction),
+        "undetermined": [bool(one) for one in separation.undetermined],
+        "ray": plain_numbers(separation.ray),
+        "center": plain_numbers(separation.center),
+    }
+
+
+def _read_model(document: Any) -> ScoringModel:
+    """Make a model of what was read; written again it must be what was read."""
+    found = Fields(document)
+    recipe = read_recipe(found)
+    k = len(recipe.names)
+    coefficients = found.each("coefficients", k)
+    model = ScoringModel(
+        predictor=Predictor(
+            recipe=recipe,
+            link=link_named(found.text("link")),
+            working=_column_of(coefficients, lambda one: one.number("working")),
+            covariance=found.symmetric("covariance", k),
+            centred=_read_centred(found.optional("centred"), k),
+            separation=_read_separation(found.optional("separation"), k),
+            prior_shift=found.number("prior_shift"),
+            aliased=tuple(_read_alias(one, k) for one in found.each("aliased")),
+        ),
+        estimates=_column_of(coefficients, lambda one: float(one.numbers("estimate", (), finite=False))),
+        covariance_kind=_read_covariance_kind(found),
+        rows_read=found.within("rows").whole("read"),
+        rows_used=found.within("rows").whole("used"),
+        notes=found.texts("notes"),
+        written_by=found.text("written_by"),
+    )
+    _refuse_contradictions(document, _plain_model(model))
+    return model
+
+
+def _column_of(coefficients: list[Fields], value: Callable[[Fields], float]) -> Floats:
+    column = np.array([value(one) for one in coefficients], dtype=np.float64)
+    column.flags.writeable = False
+    return column
+
+
+def _read_covariance_kind(found: Fields) -> str:
+    kind = found.text("covariance_kind")
+    if kind not in KINDS:
+        raise found.wrong("covariance_kind", f"one of {listing(KINDS)}")
+    return kind
+
+
+def _read_centred(found: Fields | None, k: int) -> CentredCovariance | None:
+    if found is None:
+        return None
+    scale = found.numbers("scale", (k,))
+    if not (scale > 0).all():
+        raise found.wrong("scale", "above 0")
+    return CentredCovariance(found.numbers("center", (k,)), scale, found.symmetric("covariance", k))
+
+
+def _read_separation(found: Fields | None, k: int) -> Separation | None:
+    if found is None:
+        return None
+    direction = found.numbers("direction", (k,))
+    undetermined = found.listed("undetermined", k)
+    if not all(isinstance(one, bool) for one in undetermined):
+        raise found.wrong("undetermined", "a list of true and false")
+    return Separation(
+        complete=found.truth("complete"),
+        direction=direction,
+        infinite=direction != 0,
+        undetermined=np.array(undetermined, dtype=bool),
+        ray=found.numbers("ray", (k,)),
+        center=found.numbers("center", (k,)),
+        separated=np.zeros(0, dtype=bool),
+    )
+
+
+def _read_alias(found: Fields, k: int) -> Alias:
+    pairs = found.listed("depends_on")
+    numbers = found.numbers("depends_on", (len(pairs), 2))
+    if not ((numbers[:, 0] == np.floor(numbers[:, 0])) & (numbers[:, 0] >= 0) & (numbers[:, 0] < k)).all():
+        raise found.wrong("depends_on", f"pairs of a column, 0 to {k - 1}, and a number")
+    return Alias(found.whole("column", k - 1), tuple((int(at), float(value)) for at, value in numbers))
+
+
+def _refuse_contradictions(document: dict[str, Any], again: dict[str, Any]) -> None:
+    """Compare what was read with what would be written of it: names that do not fit their columns, unknown entries."""
+    strange = [name for name in document if name not in again]
+    if strange:
+        raise SourceError(f"it has {listing(map(repr, strange))}, which no model has.")
+    wrong = [name for name, value in again.items() if document.get(name) != value]
+    if wrong:
+        raise SourceError(f"its {listing(map(repr, wrong))} does not fit the rest of it.")
+
+
+setattr(Fit, "save", save)  # noqa: B010 - bound here, so that fit.py imports nothing from above

@@ -1,0 +1,1 @@
+"""How will a model do on other rows? Rows held out, and fits to the rest."""
