@@ -85,6 +85,8 @@ class Contest:
         measure: what a run costs; None for seconds.
         unit: unit of that.
         witness: where every peer is another way of our own, somebody else's answer to the same question.
+        once: run everyone once, for what takes too long to be repeated.
+        passes: gives the time of each pass of our runs, where they read their rows again and again.
 
     """
 
@@ -95,6 +97,8 @@ class Contest:
     measure: Measure | None = None
     unit: str = "s"
     witness: Contestant | None = None
+    once: bool = False
+    passes: Callable[[], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class Case:
         title: the question.
         contests: gives the contests at a share of the full size (1 for all rows); None while there is nothing to run.
         target: what is asked for, in words, where there is nothing to run yet.
+        only_by_name: run only when it is named, for what needs very much time and room.
 
     """
 
@@ -113,6 +118,7 @@ class Case:
     title: str
     contests: Callable[[float], Iterator[Contest]] | None = None
     target: str = ""
+    only_by_name: bool = False
 
     @property
     def missing(self) -> str | None:

@@ -24,7 +24,7 @@ _EVERY = 0.002  # seconds between two samples
 
 def peak_memory(key: str, rows: int) -> tuple[float, pd.Series]:
     """Give the MB that a contestant needs above its rows and imports, in a process of its own, and its answer."""
-    told = json.loads(_python("-m", "benchmarks.fresh", key, str(rows)))
+    told = json.loads(told_by("benchmarks.fresh", key, str(rows)))
     return told["megabytes"], pd.Series(told["answer"])
 
 
@@ -34,8 +34,13 @@ def import_seconds(what: str) -> tuple[float, None]:
     return float(_python("-c", code)), None
 
 
-def _python(*arguments: str) -> str:
-    setting = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def told_by(module: str, *arguments: str, **setting: str) -> str:
+    """Give what a module of ours writes when a new interpreter runs it, with more variables set in its environment."""
+    return _python("-m", module, *arguments, **setting)
+
+
+def _python(*arguments: str, **more: str) -> str:
+    setting = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | more
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env=setting
     )
@@ -83,6 +88,15 @@ def resident() -> float:
     """Give the resident memory of this process in MB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 1e6
+
+
+def highest_resident() -> float:
+    """Give the highest resident memory that this process ever had, in MB.
+
+    Read off its address space: the mark that getrusage tells is inherited from the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024 / 1e6
 
 
 def _high_water() -> float:

@@ -17,6 +17,10 @@ PACKAGES = (
     "scikit-learn",
     "glum",
     "formulaic",
+    "dask",
+    "distributed",
+    "duckdb",
+    "polars",
 )
 
 

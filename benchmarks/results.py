@@ -54,7 +54,7 @@ def _row(
         "ratio_max": max(ratios),
         "ratios": " ".join(f"{one:.4g}" for one in ratios),
         "target": "" if target is None else str(target),
-        "met": "" if target is None else "disagree" if not agreed else "yes" if target.met(ratio) else "no",
+        "met": "disagree" if not agreed else "" if target is None else "yes" if target.met(ratio) else "no",
         "beyond": np.nan if target is None else target.beyond(ratio),
         "beyond_min": np.nan if target is None else min(map(target.beyond, ratios)),
         "beyond_max": np.nan if target is None else max(map(target.beyond, ratios)),
@@ -80,27 +80,51 @@ def _difference(contest: Contest, ours: Turns, peer: Turns, witness: Any) -> tup
 
 def as_text(table: pd.DataFrame, *, judged: bool = True) -> str:
     """Give the columns that answer the question, for a terminal; without the judgement where rows were too few."""
-    shown = [column for column in SHOWN if judged or column not in ("target", "met")]
-    return table[shown].to_string(index=False, float_format=lambda value: f"{value:.4g}")
+    return as_plain_text(table[[column for column in SHOWN if judged or column not in ("target", "met")]])
+
+
+def as_plain_text(table: pd.DataFrame) -> str:
+    """Give a table for a terminal, with four digits."""
+    return table.to_string(index=False, float_format=lambda value: f"{value:.4g}")
 
 
 def write(table: pd.DataFrame) -> pd.DataFrame:
     """Write results.csv and targets.svg; cases that were not run this time keep their rows. Gives all rows."""
     path = FOLDER / "results.csv"
-    if path.is_file():
-        before = pd.read_csv(path, keep_default_na=True).astype({"met": object, "target": object})
-        before = before.fillna({"met": "", "target": ""})
-        table = pd.concat([before[~before["case"].isin(table["case"])], table], ignore_index=True)
-    _write_csv(table, path)
-    _draw(targets_chart(table), FOLDER / "targets.svg")
+    table = kept(path, table, ["case"])
+    table = table.fillna({"met": "", "target": ""})
+    write_csv(table, path)
+    draw(targets_chart(table), FOLDER / "targets.svg")
     return table
 
 
+def write_passes(table: pd.DataFrame) -> None:
+    """Write passes.csv; what was not run this time keeps its rows."""
+    path = FOLDER / "passes.csv"
+    write_csv(kept(path, table.assign(machine=machine(), versions=versions()), ["what"]), path)
+
+
 def write_growth(points: pd.DataFrame) -> None:
-    """Write growth.csv and one chart along the rows and one along the columns."""
-    _write_csv(points.assign(machine=machine(), versions=versions()), FOLDER / "growth.csv")
+    """Write growth.csv and one chart along the rows and one along the columns; other sizes keep their rows."""
+    path = FOLDER / "growth.csv"
+    points = kept(path, points.assign(machine=machine(), versions=versions()), ["along", "where", "size"])
+    points = points.sort_values(["along", "where", "size"], ignore_index=True)
+    write_csv(points, path)
     for along in ("n", "p"):
-        _draw(growth_chart(points, along), FOLDER / f"growth_{along}.svg")
+        draw(growth_chart(points, along), FOLDER / f"growth_{along}.svg")
+
+
+def kept(path: Path, table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Put rows before those of a table that were written earlier and are not measured anew, by some columns."""
+    if not path.is_file():
+        return table
+    before = pd.read_csv(path)
+    if not set(by) <= set(before.columns):
+        return table
+    again = pd.MultiIndex.from_frame(before[by].astype(str)).isin(pd.MultiIndex.from_frame(table[by].astype(str)))
+    # What is missing in all rows that stay has no type, and must not give one to those that are added.
+    before = before[~again].dropna(axis="columns", how="all")
+    return pd.concat([before, table], ignore_index=True).reindex(columns=table.columns) if len(before) else table
 
 
 def targets_chart(table: pd.DataFrame) -> Chart:
@@ -125,28 +149,37 @@ def targets_chart(table: pd.DataFrame) -> Chart:
 
 
 def growth_chart(points: pd.DataFrame, along: str) -> Chart:
-    """Draw seconds over size on two logarithmic axes, with the fitted exponent."""
+    """Draw seconds over size on two logarithmic axes, with the fitted exponents, for each place of the rows."""
     part = points[points["along"] == along]
-    size, time = part["size"].to_numpy(float), part["seconds"].to_numpy(float)
-    what = "rows (19 columns)" if along == "n" else "columns (100,000 rows)"
-    slope = exponent(points, along)
+    what = "rows" if along == "n" else "columns (100,000 rows)"
+    slopes = {where: exponent(points, along, where) for where in dict.fromkeys(part["where"])}
+    series: list[Series] = []
+    for where, slope in slopes.items():
+        line = part[part["where"] == where]
+        size, time = line["size"].to_numpy(float), line["seconds"].to_numpy(float)
+        name = f"{where}, {line['columns'].iloc[0]} columns: exponent {slope:.2f}" if along == "n" else ""
+        series += [Series(name, "line", size, time), Series("", "points", size, time)]
+    told = " and ".join(f"{slope:.2f}" + f" ({where})" * (along == "n") for where, slope in slopes.items())
     return Chart(
         f"growth_{along}",
-        f"Seconds of a fit over {what}: exponent {slope:.2f} where they are many",
-        (Series("", "line", size, time), Series("", "points", size, time)),
+        f"Seconds of a fit over {what}" + (f": exponent {told} where they are many" if along == "p" else ""),
+        tuple(series),
         Axis(what.capitalize(), "log"),
         Axis("Seconds", "log"),
-        alt=f"The time of a fit grows with the {what} to the power {slope:.2f}.",
+        alt=f"The time of a fit grows with the {what} to the power {told}.",
     )
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with six digits."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def _draw(chart: Chart, path: Path) -> None:
+def draw(chart: Chart, path: Path) -> None:
+    """Draw a chart as SVG, the same bytes for the same values."""
     import matplotlib as mpl
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({"svg.hashsalt": "glmlr", "svg.fonttype": "path"}):
         chart.figure().savefig(path, metadata={"Date": None}, facecolor="white")

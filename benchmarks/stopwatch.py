@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.contest import Contest, Contestant, Measure
 
-#: (slower than so many units, runs): what takes milliseconds is run often, what takes long three times.
-RUNS = ((5.0, 3), (0.1, 7), (0.0, 31))
+#: (slower than so many units, runs): what takes milliseconds is run often, what takes long five times.
+RUNS = ((5.0, 5), (0.1, 7), (0.0, 31))
 QUICK_RUNS = 3
 
 
@@ -43,10 +43,15 @@ def reported(run: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def take_turns(contest: Contest, *, quick: bool) -> list[Turns]:
-    """Run everyone once unmeasured, then in turn, the order reversed each round; ours is the first of the list."""
+    """Run everyone once unmeasured, then in turn, the order reversed each round; ours is the first of the list.
+
+    What is run once only is measured then.
+    """
     measure = contest.measure or seconds
     everyone = (contest.ours, *contest.peers)
     warm = [measure(one.run) for one in everyone]
+    if contest.once:
+        return [Turns(one, (cost,), result) for one, (cost, result) in zip(everyone, warm, strict=True)]
     runs = [QUICK_RUNS if quick else runs_for(cost, contest.unit) for cost, _ in warm]
     # Ours is there whenever a peer is, so that every run of a peer has its pair, and not much oftener.
     runs[0] = max(min(runs[0], RUNS[1][1]), *runs[1:])

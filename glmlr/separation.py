@@ -182,10 +182,11 @@ def suspected(rows: Rows, solution: Solution, link: Link) -> bool:
     """Screen cheaply: did the iteration fail, or is some estimate too imprecise, and some row too well fitted?"""
     if not solution.converged:
         return True
-    deviation = np.sqrt(np.diag(solution.inverse))[solution.estimated]
-    if not np.isfinite(deviation).all():
+    variance = np.diag(solution.inverse)[solution.estimated]
+    # Where rounding has eaten the information a variance can come out as anything.
+    if not (np.isfinite(variance) & (variance > 0)).all():
         return True
-    if not (deviation * solution.column_size[solution.estimated] > _SUSPECT_PRECISION).any():
+    if not (np.sqrt(variance) * solution.column_size[solution.estimated] > _SUSPECT_PRECISION).any():
         return False
     # Two nearly collinear columns are imprecise too, but separation also fits some rows all but perfectly.
     beta = np.nan_to_num(solution.beta)

@@ -15,10 +15,12 @@ import numpy as np
 
 from glmlr.blocks import Block, Floats, Rows, over_blocks, weighted_gram
 from glmlr.links import Link
-from glmlr.margins import ROWS_AT_ONCE, Columns, Few, Marks, Positions, Signed, functionals, signed
+from glmlr.margins import Columns, Few, Marks, Positions, Signed, functionals, signed
 
 #: -log-likelihood of a row above which it is taken for one that no ray separates, in turn.
 _BADLY_FITTED: Final = (1e-1, 1e-3, 1e-5)
+#: Rows of each kind that a block offers: where there are few blocks, few rows are a large part of all.
+_FROM_A_BLOCK: Final = 64
 #: Directions with less than this share of the cross-products are taken for silent.
 _SILENT: Final = 1e-12
 #: If all others have more than this share, the silent ones are known to ten digits.
@@ -111,40 +113,47 @@ def survey(rows: Rows, columns: Columns, beta: Floats, link: Link) -> Survey:
 
     def part(block: Block) -> Survey:
         found = signed(block, columns)
-        margin, slack = found.along(ray) * found.sign, found.slack(ray)
+        gain = found.along(ray) * found.sign / found.slack(ray)
         unlikely = -link.likelihood(block.eta(beta), block.y).loglik
-        level = np.where(found.mixed, 0, 1 + np.searchsorted(-np.array(_BADLY_FITTED), -unlikely))
         pure = np.flatnonzero(~found.mixed)
         return Survey(
             block.size,
             float(block.size if block.weight is None else block.weight.sum()),
             np.dot(found.u, np.where(found.mixed, 0.0, found.sign)) / columns.size,
-            _grams(found.u / columns.size[:, None], level),
-            bool((~found.mixed & (margin > slack)).all()),
+            _grams(found, unlikely),
+            pure.size == block.size and bool((gain > 1.0).all()),
             _by_chance(found, pure, seen),
-            found.few(_least(pure, margin / slack), margin / slack, seen, found.sign),
+            found.few(_least(pure, gain), gain, seen, found.sign),
         )
 
     return over_blocks(rows, part, Survey.__add__)
 
 
-def _grams(u: Floats, level: Positions) -> Floats:
+def _grams(rows: Signed, unlikely: Floats) -> Floats:
     """Give the cross-products of the rows of each level but the last, which are fitted well, shape (levels, k, k)."""
-    # The columns of each part are taken one after the other in memory, for the sake of the product.
-    parts = (np.take(u, np.flatnonzero(level == one), axis=1) for one in range(len(_BADLY_FITTED) + 1))
-    return np.array([weighted_gram(part, None) for part in parts])
+    level = np.ones(unlikely.size, dtype=np.int8)
+    for above in _BADLY_FITTED:
+        level += unlikely <= above
+    level[rows.mixed] = 0
+    grams = []
+    for one in range(len(_BADLY_FITTED) + 1):
+        # The columns of these rows one after the other in memory, for the sake of the product.
+        part = np.take(rows.u, np.flatnonzero(level == one), axis=1)
+        part /= rows.size[:, None]
+        grams.append(weighted_gram(part, None))
+    return np.array(grams)
 
 
 def _least(where: Positions, key: Floats) -> Positions:
     """Give of some positions those with the smallest keys, in no order."""
-    if where.size <= ROWS_AT_ONCE:
+    if where.size <= _FROM_A_BLOCK:
         return where
-    return where[np.argpartition(key[where], ROWS_AT_ONCE)[:ROWS_AT_ONCE]]
+    return where[np.argpartition(key[where], _FROM_A_BLOCK)[:_FROM_A_BLOCK]]
 
 
 def _by_chance(rows: Signed, where: Positions, seen: Floats) -> Few:
     """Choose rows that are spread over the block."""
-    spread = where[:: max(1, where.size // ROWS_AT_ONCE)]
+    spread = where[:: max(1, where.size // _FROM_A_BLOCK)]
     key = np.zeros(rows.sign.size)
     key[spread] = _scrambled(rows.marks(spread, seen, rows.sign))
     return rows.few(spread, key, seen, rows.sign)
