@@ -25,7 +25,7 @@ help:
 	@echo "make test-slow  the slow tests"
 	@echo "make reports    write every committed report again"
 	@echo "make picture    photograph the first screen of the report for the README (needs chromium; BROWSER=... names it)"
-	@echo "make bench      measure every case against its peers (half an hour, 8 GB; BENCH='logit small' or BENCH=--quick for less)"
+	@echo "make bench      measure every case against its peers (over an hour, 8 GB; BENCH='logit small' or BENCH=--quick for less)"
 	@echo "make clean      remove .venv and everything built"
 
 demo: $(VENV)/ready

@@ -131,7 +131,7 @@ def boundary(ray: Floats, apart: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Few:
-    """A few rows that bind in different ways (m rows, k columns).
+    """A few rows that bind most (m rows, k columns).
 
     Attributes:
         rows: signed rows of scaled columns, of size 1 or less, shape (m, k).
@@ -146,9 +146,14 @@ class Few:
 
     def __add__(self, other: Few) -> Few:
         rows, key = np.vstack([self.rows, other.rows]), np.concatenate([self.key, other.key])
-        mark = np.concatenate([self.mark, other.mark])
-        chosen = _smallest(key, mark)
-        return Few(rows[chosen], key[chosen], mark[chosen])
+        both = Few(rows, key, np.concatenate([self.mark, other.mark]))
+        # To tell them apart now and then takes less time than always.
+        return both if key.size <= 8 * ROWS_AT_ONCE else both.fewest()
+
+    def fewest(self) -> Few:
+        """Give those with the smallest keys, no two of which bind in the same way."""
+        chosen = _smallest(self.key, self.mark)
+        return Few(self.rows[chosen], self.key[chosen], self.mark[chosen])
 
 
 def _smallest(key: Floats, mark: Marks) -> Positions:
@@ -199,18 +204,14 @@ class Signed:
         return np.asarray(np.rint(np.arctan2(one, two) * 1e9), dtype=np.int64)
 
     def few(self, where: Positions, key: Floats, seen: Floats, sign: Floats) -> Few:
-        """Choose of the rows at `where` those with the smallest keys, signs and keys of shape (b,)."""
+        """Choose of the rows at `where` those with the smallest keys; signs and keys have shape (b,)."""
         if where.size > 8 * ROWS_AT_ONCE:
             # As a rule few rows bind in the same way, and then only those with small keys need be told apart.
             near = where[np.argpartition(key[where], 4 * ROWS_AT_ONCE)[: 4 * ROWS_AT_ONCE]]
-            found = self._different(near, key, seen, sign)
-            if found.key.size == ROWS_AT_ONCE:
-                return found
-        return self._different(where, key, seen, sign)
-
-    def _different(self, where: Positions, key: Floats, seen: Floats, sign: Floats) -> Few:
+            chosen = _smallest(key[near], self.marks(near, seen, sign))
+            where = near[chosen] if chosen.size == ROWS_AT_ONCE else where
         mark = self.marks(where, seen, sign)
-        chosen = _smallest(key[where], mark)
+        chosen = np.arange(where.size) if where.size <= ROWS_AT_ONCE else _smallest(key[where], mark)
         at = where[chosen]
         rows = (self.u[:, at] / self.size[:, None] * sign[at]).T
         return Few(rows / np.maximum(np.abs(rows).sum(axis=1, keepdims=True), 1.0), key[at], mark[chosen])

@@ -175,7 +175,8 @@ def _check(rows: Rows, columns: Columns, rays: Floats, directions: Floats) -> _C
             int((off & ~before).sum()),
         )
 
-    return over_blocks(rows, part, _Check.__add__)
+    check = over_blocks(rows, part, _Check.__add__)
+    return replace(check, losing=check.losing.fewest(), tight=check.tight.fewest())
 
 
 def _of_size_one(ray: Floats) -> Floats:
@@ -267,4 +268,4 @@ def _missed(rows: Rows, columns: Columns, cone: Cone, ray: Floats) -> Few:
         gain = found.along(ray) * found.sign / found.slack(ray)
         return found.few(np.flatnonzero(found.off(cone.rays) & (gain <= 1.0)), gain, seen, found.sign)
 
-    return over_blocks(rows, part, Few.__add__)
+    return over_blocks(rows, part, Few.__add__).fewest()

@@ -8,7 +8,7 @@ rays, often a line.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -126,7 +126,8 @@ def survey(rows: Rows, columns: Columns, beta: Floats, link: Link) -> Survey:
             found.few(_least(pure, gain), gain, seen, found.sign),
         )
 
-    return over_blocks(rows, part, Survey.__add__)
+    seen_all = over_blocks(rows, part, Survey.__add__)
+    return replace(seen_all, by_chance=seen_all.by_chance.fewest(), worst=seen_all.worst.fewest())
 
 
 def _grams(rows: Signed, unlikely: Floats) -> Floats:

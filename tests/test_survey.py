@@ -34,7 +34,7 @@ def test_a_look_adds_up_what_it_says() -> None:
         np.testing.assert_allclose(seen.grams[1 : level + 1].sum(axis=0), x[:, chosen] @ x[:, chosen].T)
     assert not seen.separating
     # Rows whose parts all lose are the worst that there can be, and there are enough of them.
-    assert seen.worst.key.size == 256
+    assert seen.worst.key.size >= 64
     np.testing.assert_allclose(seen.worst.rows @ beta, -np.abs(seen.worst.rows * beta).sum(axis=1))
 
 

@@ -80,11 +80,18 @@ class OnCluster:
         task = client.submit(_Job, job, pure=False)
         parts = [self._future(part) for part in self.parts_with(self.names)]
         single = [client.submit(_sum_of_part, task, part, pure=False, retries=3) for part in parts]
-        groups = [single[at : at + _PARTS_AT_ONCE] for at in range(0, len(single), _PARTS_AT_ONCE)]
-        grouped = [client.submit(_sum_of_group, task, group, pure=False, retries=3) for group in groups]
+        grouped = self._grouped(task, single)
         if self.watch is None:
             return list(client.gather(grouped))
         return list(self._watched(grouped))
+
+    def _grouped(self, task: Any, sums: list[Any]) -> list[Any]:
+        """Add sums up on the workers, group by group, until few are left; the client never holds many."""
+        while True:
+            groups = [sums[at : at + _PARTS_AT_ONCE] for at in range(0, len(sums), _PARTS_AT_ONCE)]
+            sums = [self.client.submit(_sum_of_group, task, group, pure=False, retries=3) for group in groups]
+            if len(sums) <= _PARTS_AT_ONCE:
+                return sums
 
     def _future(self, part: Any) -> Any:
         """Give what a task takes for a part: the frame that Dask will make, or the piece itself."""
