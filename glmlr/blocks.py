@@ -9,14 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from glmlr.columns import CodedColumns, Positions, Which
+from glmlr.columns import weighted_gram as weighted_gram
 from glmlr.errors import FitError
-from glmlr.threads import one_blas_thread, pool_of_threads, quick_narrow_products
+from glmlr.threads import one_blas_thread, pool_of_threads
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -28,23 +30,11 @@ E = TypeVar("E")
 BLOCK_ROWS: Final = 8000
 _BLOCK_CELLS: Final = 240_000
 _FEWEST_BLOCK_ROWS: Final = 1000
+#: Rows in a block with factors kept as codes, whose sums are as large however few its rows.
+CODED_BLOCK_ROWS: Final = 32_000
 #: A piece has so many blocks; fewer where there would be less than so many pieces for threads to share.
 _BLOCKS_PER_PIECE: Final = 8
 _PIECES: Final = 16
-
-#: One in so many rows of a block is sampled. A prime: rows that repeat themselves in a cycle are all met.
-STRIDE: Final = 23
-#: A sample with more cells, and more rows for each column, is thinned.
-_SAMPLED_CELLS: Final = 1 << 21
-_SAMPLED_ROWS_PER_COLUMN: Final = 100
-
-#: OpenBLAS multiplies without copying up to so many products, and so few columns at once do best (measured for 2 to
-#: 128 columns).
-_PRODUCTS_IN_PLACE: Final = 1_000_000
-_COLUMNS_AT_ONCE: Final = 4
-_MOST_COLUMNS_IN_PANELS: Final = 128
-#: With fewer rows it would take longer to look which BLAS there is.
-_FEWEST_ROWS_IN_PANELS: Final = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +65,11 @@ class Block:
         """Number of rows b."""
         return self.y.size
 
+    @property
+    def columns(self) -> int:
+        """Number of columns k."""
+        return int(self.x.shape[0])
+
     def total_weight(self) -> Floats | None:
         """Weight in the estimating equations: trials x importance, shape (b,), or None for 1."""
         if self.weight is None or self.importance is None:
@@ -86,6 +81,18 @@ class Block:
         eta: Floats = np.dot(beta, self.x)
         return eta if self.offset is None else eta + self.offset
 
+    def linear_predictor(self, beta: Floats) -> Floats:
+        """Linear predictor with the bits that it has for each row alone, shape (b,); see `linear_predictor`."""
+        return linear_predictor(self.x, beta, self.offset)
+
+    def written_out(self) -> tuple[Floats, Positions]:
+        """Give the columns that are written out, shape (p, b), and their positions (p,): here all."""
+        return self.x, np.arange(self.columns)
+
+    def moved(self, center: Floats, scale: Floats) -> Block:
+        """Give the block with the columns that are written out less center (k,) and divided by scale (k,)."""
+        return self.cut((self.x - center[:, None]) / scale[:, None], slice(None))
+
     def times(self, values: Floats) -> Floats:
         """Sum over rows of each column times values (b,), shape (k,)."""
         return np.asarray(np.dot(self.x, values))
@@ -94,37 +101,99 @@ class Block:
         """Sum over rows of weight x x', weights (b,) not negative, shape (k, k)."""
         return weighted_gram(self.x, weight)
 
-    def cut(self, x: Floats, which: slice | npt.NDArray[np.intp]) -> Block:
+    def quadratic(self, matrix: Floats) -> Floats:
+        """Give x' A x of each row for a symmetric matrix A (k, k), shape (b,)."""
+        return np.asarray(np.einsum("kb,kb->b", self.x, np.dot(matrix, self.x)))
+
+    def at_rows(self, which: Which) -> Block:
+        """Give some of the rows."""
+        return self.cut(np.ascontiguousarray(self.x[:, which]), which)
+
+    def at_columns(self, which: Positions) -> Block:
+        """Give some of the columns, in any order."""
+        return self.cut(self.x[which], slice(None))
+
+    def cut(self, x: Floats | CodedColumns, which: Which) -> Block:
         """Give some of the rows, with their columns x."""
         weight, importance, offset = (
             None if values is None else values[which] for values in (self.weight, self.importance, self.offset)
         )
         cluster = None if self.cluster is None else self.cluster[which]
-        return Block(x, self.y[which], weight, importance, offset, cluster, self.start)
+        start = self.start + ((which.start or 0) if isinstance(which, slice) else 0)
+        kind = CodedBlock if isinstance(x, CodedColumns) else Block
+        return kind(x, self.y[which], weight, importance, offset, cluster, start)  # type: ignore[arg-type]
 
 
-def weighted_gram(x: Floats, weight: Floats | None) -> Floats:
-    """Give the sum over rows of weight x x', shape (k, k), exactly symmetric.
+class CodedBlock(Block):
+    """A block of which some columns are the levels of factors; `x` writes them out each time it is asked for."""
 
-    Args:
-        x: columns, shape (k, b), C-contiguous.
-        weight: not negative, shape (b,), or None for 1.
+    coded: CodedColumns
 
-    """
-    k, b = x.shape
-    narrow = k <= _MOST_COLUMNS_IN_PANELS and b >= _FEWEST_ROWS_IN_PANELS
-    if not (narrow and min(k, _COLUMNS_AT_ONCE) * k * b <= _PRODUCTS_IN_PLACE and quick_narrow_products()):
-        scaled = x if weight is None else x * np.sqrt(weight)
-        # The same array twice: numpy calls for half of the products only.
-        return np.asarray(np.dot(scaled, scaled.T))
-    gram = np.empty((k, k))
-    for first in range(0, k, _COLUMNS_AT_ONCE):
-        last = first + _COLUMNS_AT_ONCE
-        panel = x[first:last] if weight is None else x[first:last] * weight
-        gram[first:last, first:] = np.dot(panel, x[first:].T)
-    lower = np.tri(k, k=-1, dtype=bool)
-    gram[lower] = gram.T[lower]
-    return gram
+    def __init__(
+        self,
+        x: Floats | CodedColumns,
+        y: Floats,
+        weight: Floats | None = None,
+        importance: Floats | None = None,
+        offset: Floats | None = None,
+        cluster: Integers | None = None,
+        start: int = 0,
+    ) -> None:
+        coded = x if isinstance(x, CodedColumns) else CodedColumns.of(x)
+        values = (coded, y, weight, importance, offset, cluster, start)
+        names = ("coded", "y", "weight", "importance", "offset", "cluster", "start")
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns k."""
+        return self.coded.count
+
+    @property
+    def x(self) -> Floats:
+        """All columns written out, shape (k, b)."""
+        return self.coded.filled()
+
+    def eta(self, beta: Floats) -> Floats:
+        """Linear predictor, shape (b,)."""
+        eta = self.coded.combined(beta)
+        return eta if self.offset is None else eta + self.offset
+
+    def linear_predictor(self, beta: Floats) -> Floats:
+        """Linear predictor with the bits that it has for each row alone, shape (b,)."""
+        eta = self.coded.in_order(beta)
+        return eta if self.offset is None else eta + self.offset
+
+    def written_out(self) -> tuple[Floats, Positions]:
+        """Give the columns that are written out, shape (p, b), and their positions (p,)."""
+        return self.coded.dense, self.coded.at
+
+    def moved(self, center: Floats, scale: Floats) -> Block:
+        """Give the block with the columns that are written out less center (k,) and divided by scale (k,)."""
+        at = self.coded.at
+        dense = (self.coded.dense - center[at, None]) / scale[at, None]
+        return self.cut(replace(self.coded, dense=dense), slice(None))
+
+    def times(self, values: Floats) -> Floats:
+        """Sum over rows of each column times values (b,), shape (k,)."""
+        return self.coded.times(values)
+
+    def gram(self, weight: Floats | None = None) -> Floats:
+        """Sum over rows of weight x x', weights (b,) not negative, shape (k, k)."""
+        return self.coded.gram(weight)
+
+    def quadratic(self, matrix: Floats) -> Floats:
+        """Give x' A x of each row for a symmetric matrix A (k, k), shape (b,)."""
+        return self.coded.quadratic(matrix)
+
+    def at_rows(self, which: Which) -> Block:
+        """Give some of the rows."""
+        return self.cut(self.coded.rows(which), which)
+
+    def at_columns(self, which: Positions) -> Block:
+        """Give some of the columns, in any order."""
+        return self.cut(self.coded.columns(which), slice(None))
 
 
 def linear_predictor(x: Floats, beta: Floats, offset: Floats | None = None) -> Floats:
@@ -182,16 +251,27 @@ class LocalRows(ABC):
         return over_pieces(self.pieces(), function, add)
 
 
-def slices_of(size: int, columns: int, start: int = 0) -> Iterator[slice]:
-    """Cut rows start, ..., size - 1 into blocks; wide designs have shorter blocks."""
-    step = max(_FEWEST_BLOCK_ROWS, min(BLOCK_ROWS, _BLOCK_CELLS // max(columns, 1)))
-    for first in range(start, size, step):
+def slices_of(size: int, columns: int, most: int = BLOCK_ROWS) -> Iterator[slice]:
+    """Cut rows into blocks.
+
+    Args:
+        size: number of rows.
+        columns: number of columns that are written out; wide designs have shorter blocks.
+        most: largest number of rows in a block.
+
+    """
+    step = max(_FEWEST_BLOCK_ROWS, min(most, _BLOCK_CELLS // max(columns, 1)))
+    for first in range(0, size, step):
         yield slice(first, min(first + step, size))
 
 
 def in_pieces(block: Callable[[slice], Block], size: int, columns: int) -> list[Piece]:
     """Give the pieces of rows in memory, of which `block` makes any slice."""
-    slices = list(slices_of(size, columns))
+    return pieces_of(block, list(slices_of(size, columns)))
+
+
+def pieces_of(block: Callable[[slice], Block], slices: Sequence[slice]) -> list[Piece]:
+    """Give the pieces of rows in memory that are cut into such blocks."""
     length = min(max(len(slices) // _PIECES, 1), _BLOCKS_PER_PIECE)
     grouped = [slices[at : at + length] for at in range(0, len(slices), length)]
     return [partial(map, block, group) for group in grouped]
@@ -209,11 +289,8 @@ class ArrayRows(LocalRows):
 
     def pieces(self) -> Sequence[Piece]:
         """Give the rows in pieces."""
-        return in_pieces(self._block, self.y.size, self.x.shape[0])
-
-    def _block(self, rows: slice) -> Block:
         whole = Block(self.x, self.y, self.weight, self.importance, self.offset)
-        return replace(whole.cut(np.ascontiguousarray(self.x[:, rows]), rows), start=rows.start)
+        return in_pieces(whole.at_rows, self.y.size, self.x.shape[0])
 
 
 def over_pieces(pieces: Sequence[Callable[[], Iterable[E]]], function: Callable[[E], T], add: Callable[[T, T], T]) -> T:
@@ -299,62 +376,8 @@ class Subset(Mapped):
 
     def changed(self, block: Block) -> Block | None:
         """Cut a block down."""
+        block = block.at_columns(self.columns)
         if self.keep is None:
-            return block.cut(block.x[self.columns], slice(None))
+            return block
         which = np.flatnonzero(self.keep[block.start : block.start + block.size])
-        return block.cut(np.ascontiguousarray(block.x[self.columns][:, which]), which) if which.size else None
-
-
-@dataclass(frozen=True, eq=False)
-class Sample(LocalRows):
-    """Some rows of every block, few enough to be held: enough to start close to the maximum.
-
-    Attributes:
-        stride: one in so many rows is here.
-        blocks_kept: the rows of each block that are.
-
-    """
-
-    stride: int
-    blocks_kept: tuple[Block, ...]
-
-    @classmethod
-    def of(cls, block: Block) -> Sample:
-        """Give a sample of one block."""
-        return cls(STRIDE, (_every(STRIDE, block),))
-
-    @property
-    def size(self) -> int:
-        """Number of rows."""
-        return sum(block.size for block in self.blocks_kept)
-
-    def __add__(self, other: Sample) -> Sample:
-        stride = max(self.stride, other.stride)
-        both = Sample(stride, self._thinned(stride).blocks_kept + other._thinned(stride).blocks_kept)
-        k = both.blocks_kept[0].x.shape[0]
-        most = max(_SAMPLED_CELLS // max(k, 1), _SAMPLED_ROWS_PER_COLUMN * k)
-        return both if both.size <= most else both._thinned(2 * stride)
-
-    def _thinned(self, stride: int) -> Sample:
-        if stride == self.stride:
-            return self
-        return Sample(stride, tuple(_every(stride // self.stride, block) for block in self.blocks_kept))
-
-    def pieces(self) -> Sequence[Piece]:
-        """Give the rows in pieces."""
-        return self._joined.pieces()
-
-    @cached_property
-    def _joined(self) -> ArrayRows:
-        def joined(field: str) -> Floats | None:
-            parts = [getattr(block, field) for block in self.blocks_kept]
-            return None if parts[0] is None else np.concatenate(parts, axis=-1)
-
-        x, y = (np.concatenate([getattr(block, name) for block in self.blocks_kept], axis=-1) for name in ("x", "y"))
-        return ArrayRows(x, y, joined("weight"), joined("importance"), joined("offset"))
-
-
-def _every(step: int, block: Block) -> Block:
-    """Give every so-many-th row, copied: a view would hold the others."""
-    rows = np.arange(0, block.size, step)
-    return block.cut(np.ascontiguousarray(block.x[:, ::step]), rows)
+        return block.at_rows(which) if which.size else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cholesky, qr
 
-from glmlr.blocks import Block, Mapped, Rows, over_blocks
+from glmlr.blocks import Block, Mapped, Rows, over_blocks, slices_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,13 +23,17 @@ _SUSPECT_SHARE: Final = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums by column: rows, x, x^2, and whether the column is one constant, `first`; events, trials and offset."""
+    """Sums by column: rows, x, x^2, and whether the column is one constant, `first`; events, trials and offset.
+
+    Columns that are not `written_out` are zeros and ones.
+    """
 
     rows: int
     total: Floats
     squares: Floats
     first: Floats
     constant: npt.NDArray[np.bool_]
+    written_out: npt.NDArray[np.bool_]
     events: float
     trials: float
     offset: float
@@ -40,6 +45,7 @@ class Moments:
             self.squares + other.squares,
             self.first,
             self.constant & other.constant & (self.first == other.first),
+            self.written_out,
             self.events + other.events,
             self.trials + other.trials,
             self.offset + other.offset,
@@ -48,18 +54,19 @@ class Moments:
 
 def block_moments(block: Block) -> Moments:
     """Give one block's sums by column."""
-    x = block.x
+    sums = block.times(np.ones(block.size))
+    squares, first = sums.copy(), block.at_rows(slice(0, 1)).x[:, 0]
+    constant = (sums == 0) | (sums == block.size)
+    x, at = block.written_out()
     with np.errstate(over="ignore"):
-        squares = np.matmul(x[:, None, :], x[:, :, None]).ravel()
-    first = x[:, 0].copy()
-    constant = x[:, -1] == first
-    for column in np.flatnonzero(constant):
-        constant[column] = bool((x[column] == first[column]).all())
+        squares[at] = np.matmul(x[:, None, :], x[:, :, None]).ravel()
+    constant[at] = [row[-1] == row[0] and bool((row == row[0]).all()) for row in x]
     total = block.total_weight()
     events = float(block.y.sum() if total is None else np.dot(block.y, total))
     trials = float(block.size if total is None else total.sum())
     offset = 0.0 if block.offset is None else float((block.offset if total is None else block.offset * total).sum())
-    return Moments(block.size, block.times(np.ones(block.size)), squares, first, constant, events, trials, offset)
+    written_out = np.isin(np.arange(sums.size), at)
+    return Moments(block.size, sums, squares, first, constant, written_out, events, trials, offset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +83,7 @@ class Scaled(Mapped):
 
     def changed(self, block: Block) -> Block:
         """Give a block with scaled columns."""
-        return block.cut((block.x - self.center[:, None]) / self.scale[:, None], slice(None))
+        return block.moved(self.center, self.scale)
 
     def transform(self) -> Floats:
         """Give the matrix T with beta of the original columns = T @ beta of the scaled columns, shape (k, k)."""
@@ -100,19 +107,19 @@ def scaled_rows(rows: Rows, moments: Moments) -> Scaled | None:
     constant = int(constants[0]) if constants.size else None
     with np.errstate(over="ignore", invalid="ignore"):
         variance = moments.squares / moments.rows - mean**2
-    # The one-pass variance is only a guide to size; where it cancelled the largest value stands in for it.
-    crude = np.where(np.isfinite(variance) & (variance > 1e-12 * mean**2), variance, 0.0)
+        # The one-pass variance is only a guide to size; where it cancelled the largest value stands in for it.
+        crude = np.where(np.isfinite(variance) & (variance > 1e-12 * mean**2), variance, 0.0)
     spread = np.where(crude > 0, np.sqrt(crude), np.abs(moments.first))
-    moving = ~moments.constant
+    moving = moments.written_out & ~moments.constant
     centring = constant is not None and bool((np.abs(mean[moving]) > 10 * spread[moving]).any())
-    varying = spread[(crude > 0) | (moments.constant & (moments.first != 0))]
+    varying = spread[moments.written_out & ((crude > 0) | (moments.constant & (moments.first != 0)))]
     sized = bool((varying > 1e3).any() or (varying < 1e-3).any())
     cancelled = bool(((crude == 0) & moving).any())
     if not (centring or sized or cancelled):
         return None
     center = np.zeros_like(mean)
     if constant is not None:
-        movable = np.arange(mean.size) != constant
+        movable = moments.written_out & (np.arange(mean.size) != constant)
         center[movable] = mean[movable]
     largest, apart = over_blocks(rows, lambda block: _largest(block, center), np.maximum)
     if constant is None:
@@ -120,12 +127,16 @@ def scaled_rows(rows: Rows, moments: Moments) -> Scaled | None:
     else:
         # A constant column centres to rounding noise, which must not be blown up into a predictor.
         spread = np.where(apart > 1e-13 * largest, apart, np.maximum(largest, 1e-300))
-    return Scaled(rows, center, np.where(spread > 0, spread, 1.0), constant)
+    return Scaled(rows, center, np.where(moments.written_out & (spread > 0), spread, 1.0), constant)
 
 
 def _largest(block: Block, center: Floats) -> Floats:
-    """Give the largest |x| and |x - center| of each column, shape (2, k)."""
-    return np.array([np.abs(block.x).max(axis=1), np.abs(block.x - center[:, None]).max(axis=1)])
+    """Give the largest |x| and |x - center| of each column that is written out, 1 for others, shape (2, k)."""
+    x, at = block.written_out()
+    found = np.ones((2, center.size))
+    found[0, at] = np.abs(x).max(axis=1)
+    found[1, at] = np.abs(x - center[at, None]).max(axis=1)
+    return found
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,7 @@ def find_aliases(rows: Rows, gram: Floats) -> tuple[Alias, ...]:
     A cheap look at the cross-products comes first; columns it cannot clear are decided by an orthogonal factorisation
     of the columns themselves, which sees dependencies down to the rounding of the data.
     """
-    if cleared(gram, np.diag(gram)):
+    if cleared(gram, gram.diagonal()):
         return ()
     return _aliases_of(triangle(rows, lambda block: block.x))
 
@@ -163,12 +174,14 @@ def cleared(gram: Floats, squares: Floats) -> bool:
         factor = cholesky(gram / np.outer(size, size), lower=True)
     except np.linalg.LinAlgError:
         return False
-    return bool((np.diag(factor) > _SUSPECT_SHARE).all())
+    return bool((factor.diagonal() > _SUSPECT_SHARE).all())
 
 
 def independent(gram: Floats) -> npt.NDArray[np.intp]:
     """Give the columns that earlier ones of them do not come near to determining, in order, from cross-products."""
-    size = np.sqrt(np.diag(gram))
+    if cleared(gram, gram.diagonal()):
+        return np.arange(len(gram))
+    size = np.sqrt(gram.diagonal())
     size = np.where(size > 0, size, 1.0)
     rest = gram / np.outer(size, size)
     kept = []
@@ -184,9 +197,13 @@ def triangle(rows: Rows, columns: Callable[[Block], Floats]) -> Floats:
     """Give R of the QR factorisation of all rows of `columns(block)` (columns in rows, (p, b)), shape (p, p)."""
 
     def factor(block: Block) -> Floats:
-        return _r_of(columns(block).T)
+        parts = (columns(block.at_rows(rows)) for rows in slices_of(block.size, block.columns))
+        return reduce(join, (_r_of(part.T) for part in parts))
 
-    return over_blocks(rows, factor, lambda one, two: _r_of(np.vstack([one, two])))
+    def join(one: Floats, two: Floats) -> Floats:
+        return _r_of(np.vstack([one, two]))
+
+    return over_blocks(rows, factor, join)
 
 
 def _r_of(matrix: Floats) -> Floats:

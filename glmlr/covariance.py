@@ -71,7 +71,7 @@ def leverage(block: Block, beta: Floats, link: Link, inverse: Floats) -> Floats:
     weight = link.weight(block.eta(beta))
     if block.importance is not None:
         weight = weight * block.importance
-    return np.asarray(weight * np.einsum("kb,kb->b", block.x, np.dot(inverse, block.x)))
+    return np.asarray(weight * block.quadratic(inverse))
 
 
 def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, n: float, k: int) -> Floats:

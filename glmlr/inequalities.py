@@ -55,7 +55,8 @@ def well_inside(above: Floats, gain: Floats) -> Floats | None:
     if inside is not None:
         return inside
     off = _off_boundary(rows)
-    return _widest(rows, off) if off[0] else None
+    widest = _widest(rows, off) if off[0] else None
+    return None if widest is None or rows[0] @ widest <= ON_BOUNDARY else widest
 
 
 def overlapping(above: Floats) -> bool:

@@ -11,21 +11,21 @@ Reference: McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., sectio
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
-from glmlr.blocks import Block, Rows, Sample, Subset, over_blocks
+from glmlr.blocks import Block, Rows, Subset, over_blocks
 from glmlr.conditioning import (
     ALIAS_TOLERANCE,
     Alias,
     Moments,
     Scaled,
     aliases_in_data,
-    block_moments,
     cleared,
     find_aliases,
     gram_of,
@@ -35,6 +35,8 @@ from glmlr.conditioning import (
 )
 from glmlr.errors import FitError
 from glmlr.links import Likelihood, Link
+from glmlr.sampling import FewRows, FirstLook, few_rows
+from glmlr.threads import one_blas_thread
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,7 +51,9 @@ _PATIENT_HALVINGS: Final = 10
 #: Reciprocal condition of the scaled information below which steps are solved by QR instead of Cholesky.
 _ILL_CONDITIONED: Final = 1e-9
 
-_SUBSAMPLE_FROM_ROWS: Final = 50_000
+#: Matrices up to so wide are never shared among threads by BLAS.
+_NARROW: Final = 32
+
 #: The sample's maximum itself is many standard errors of all rows away from theirs.
 _SAMPLE_TOLERANCE: Final = 2.0
 #: With fewer sampled rows for each column the sample's own maximum can lie far away, or nowhere.
@@ -154,24 +158,28 @@ class _Factor:
     method: str
 
     def solve(self, vector: Floats) -> Floats:
-        scale = self.scale if vector.ndim == 1 else self.scale[:, None]
-        solved, _ = dpotrs(self.triangle, scale * vector)
-        return np.asarray(scale * solved)
+        solved, _ = dpotrs(self.triangle, self.scale * vector)
+        return np.asarray(self.scale * solved)
+
+    def root(self) -> Floats:
+        """Give a matrix H with H H' the inverse, so that what is made of it keeps variances that are not negative."""
+        inverse, _ = dtrtri(self.triangle)
+        return np.asarray(self.scale[:, None] * inverse)
 
     def inverse(self) -> Floats:
-        matrix = self.solve(np.eye(self.scale.size))
-        return np.asarray((matrix + matrix.T) / 2)
+        root = self.root()
+        return np.asarray(np.dot(root, root.T))
 
 
 def _factorised(rows: Rows, sums: Sums, beta: Floats, link: Link, expected: bool) -> _Factor | None:
     """Factorise the information by Cholesky, or by QR of the weighted rows where digits would be lost."""
-    diagonal = np.diag(sums.information)
+    diagonal = sums.information.diagonal()
     if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
         return None
     scale = 1.0 / np.sqrt(diagonal)
     # Fortran's order of a symmetric matrix is its own.
     upper, failed = dpotrf((sums.information * scale * scale[:, None]).T)
-    if not failed and np.diag(upper).min() ** 2 > _ILL_CONDITIONED:
+    if not failed and upper.diagonal().min() ** 2 > _ILL_CONDITIONED:
         return _Factor(upper, scale, "cholesky")
 
     def weighted(block: Block) -> Floats:
@@ -179,7 +187,7 @@ def _factorised(rows: Rows, sums: Sums, beta: Floats, link: Link, expected: bool
         return np.asarray(block.x * np.sqrt(information) * scale[:, None])
 
     upper = triangle(rows, weighted)
-    if np.abs(np.diag(upper)).min() <= ALIAS_TOLERANCE:
+    if np.abs(upper.diagonal()).min() <= ALIAS_TOLERANCE:
         return None
     return _Factor(upper, scale, "qr")
 
@@ -222,61 +230,38 @@ def solve(
         FitError: no rows, or no column that varies.
 
     """
-    look = over_blocks(rows, _Look.at, _Look.__add__)
-    moments = look.moments
-    if moments.total.size == 0:
+    look = over_blocks(rows, FirstLook.at, FirstLook.__add__)
+    k = look.moments.total.size
+    if k == 0:
         return _without_columns(rows, link)
+    # Threads of BLAS gain nothing in matrices of this size, and lose much where other processes want the processors.
+    with one_blas_thread() if k > _NARROW else nullcontext():
+        return _solved(rows, link, look, start, tolerance, max_iterations)
+
+
+def _solved(
+    rows: Rows, link: Link, look: FirstLook, start: Floats | None, tolerance: float, max_iterations: int
+) -> Solution:
+    """Leave out aliased columns, scale the others where that saves digits, start, and iterate."""
+    moments = look.moments
     scaled = scaled_rows(rows, moments)
     inner: Rows = rows if scaled is None else scaled
-    few = _few_rows(look, scaled)
+    few = few_rows(look, scaled)
     clear = few is not None and scaled is None and cleared(few.gram, moments.squares)
     aliases = () if clear else find_aliases(inner, gram_of(inner))
-    keep = np.setdiff1d(np.arange(moments.total.size), [alias.column for alias in aliases])
+    keep = np.delete(np.arange(moments.total.size), [alias.column for alias in aliases])
     if keep.size == 0:
         raise FitError("No column of the design varies; there is nothing to estimate.")
     chosen: Rows = inner if not aliases else Subset(inner, keep)
-    back = np.eye(keep.size) if scaled is None else scaled.transform()[np.ix_(keep, keep)]
-    forth = np.eye(keep.size) if scaled is None else scaled.inverse_transform()[np.ix_(keep, keep)]
+    units = _Units(keep, moments.total.size, scaled)
     if start is not None and np.isfinite(start[keep]).all():
-        first = forth @ start[keep]
+        first = units.inwards(start)
     else:
         first = _start(moments, few, link, keep, scaled)
     progress = _with_expected_information(chosen, link, _iterate(chosen, link, first, tolerance, max_iterations))
-    found = _assembled(progress, keep, moments.total.size, back, forth, aliases_in_data(aliases, rows, scaled))
+    found = _assembled(progress, units, aliases_in_data(aliases, rows, scaled))
     size = np.sqrt(moments.squares / moments.rows)
     return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """What a first look at all rows brings: sums by column, and a sample of the rows."""
-
-    moments: Moments
-    sample: Sample
-
-    @classmethod
-    def at(cls, block: Block) -> _Look:
-        return cls(block_moments(block), Sample.of(block))
-
-    def __add__(self, other: _Look) -> _Look:
-        return _Look(self.moments + other.moments, self.sample + other.sample)
-
-
-@dataclass(frozen=True, eq=False)
-class _Few:
-    """A sample of the rows, and the cross-products of its columns (k, k)."""
-
-    rows: Rows
-    size: int
-    gram: Floats
-
-
-def _few_rows(look: _Look, scaled: Scaled | None) -> _Few | None:
-    """Give a sample where rows are many, its columns scaled as all are."""
-    if look.moments.rows < _SUBSAMPLE_FROM_ROWS:
-        return None
-    rows: Rows = look.sample if scaled is None else replace(scaled, rows=look.sample)
-    return _Few(rows, look.sample.size, gram_of(rows))
 
 
 def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
@@ -292,7 +277,9 @@ def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
     return factor.inverse()
 
 
-def _start(moments: Moments, few: _Few | None, link: Link, keep: npt.NDArray[np.intp], scaled: Scaled | None) -> Floats:
+def _start(
+    moments: Moments, few: FewRows | None, link: Link, keep: npt.NDArray[np.intp], scaled: Scaled | None
+) -> Floats:
     """Start from a fit to a sample of the rows where there is one, else from the share of events."""
     beta = np.zeros(keep.size)
     constants = np.flatnonzero(moments.constant[keep] & (moments.first[keep] != 0))
@@ -376,29 +363,51 @@ def _halved(rows: Rows, link: Link, at: _Progress, step: Floats, expected: bool)
     return None
 
 
-def _assembled(
-    progress: _Progress,
-    keep: npt.NDArray[np.intp],
-    k: int,
-    back: Floats,
-    forth: Floats,
-    aliases: tuple[Alias, ...],
-) -> Solution:
+@dataclass(frozen=True, eq=False)
+class _Units:
+    """The way between the coefficients of the columns kept, scaled, and those of all k columns of the data."""
+
+    keep: npt.NDArray[np.intp]
+    k: int
+    scaled: Scaled | None
+
+    def _part(self, matrix: Floats) -> Floats:
+        return matrix[np.ix_(self.keep, self.keep)]
+
+    def inwards(self, beta: Floats) -> Floats:
+        """Give coefficients of the columns kept."""
+        return beta[self.keep] if self.scaled is None else self._part(self.scaled.inverse_transform()) @ beta[self.keep]
+
+    def estimates(self, beta: Floats) -> Floats:
+        """Give coefficients of all columns, NaN where not kept."""
+        out = np.full(self.k, np.nan)
+        out[self.keep] = beta if self.scaled is None else self._part(self.scaled.transform()) @ beta
+        return out
+
+    def information(self, matrix: Floats) -> Floats:
+        """Give the information on all coefficients, 0 where not kept."""
+        forth = None if self.scaled is None else self._part(self.scaled.inverse_transform())
+        return self._placed(0.0, matrix if forth is None else forth.T @ matrix @ forth)
+
+    def inverse(self, factor: _Factor) -> Floats:
+        """Give the inverse information on all coefficients, NaN where not kept."""
+        root = factor.root() if self.scaled is None else self._part(self.scaled.transform()) @ factor.root()
+        return self._placed(np.nan, np.dot(root, root.T))
+
+    def _placed(self, other: float, matrix: Floats) -> Floats:
+        out = np.full((self.k, self.k), other)
+        out[np.ix_(self.keep, self.keep)] = matrix
+        return out
+
+
+def _assembled(progress: _Progress, units: _Units, aliases: tuple[Alias, ...]) -> Solution:
     """Put the estimates of the kept columns back among all columns, in the units of the data."""
-    beta = np.full(k, np.nan)
-    beta[keep] = back @ progress.beta
-    information = np.zeros((k, k))
-    information[np.ix_(keep, keep)] = forth.T @ progress.sums.information @ forth
-    inverse = np.full((k, k), np.nan)
-    method = "cholesky"
-    if progress.factor is not None:
-        inverse[np.ix_(keep, keep)] = back @ progress.factor.inverse() @ back.T
-        method = progress.factor.method
+    factor = progress.factor
     last = progress.passes[-1] if progress.passes else None
     return Solution(
-        beta=_frozen(beta),
-        information=_frozen(information),
-        inverse=_frozen(inverse),
+        beta=_frozen(units.estimates(progress.beta)),
+        information=_frozen(units.information(progress.sums.information)),
+        inverse=_frozen(np.full((units.k, units.k), np.nan) if factor is None else units.inverse(factor)),
         loglik=progress.sums.loglik,
         iterations=last.iteration if last else 0,
         gradient_norm=last.gradient_norm if last else float("nan"),
@@ -406,7 +415,7 @@ def _assembled(
         reason=progress.reason,
         trace=tuple(progress.passes),
         aliased=aliases,
-        method=method,
+        method="cholesky" if factor is None else factor.method,
     )
 
 

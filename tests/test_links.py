@@ -50,6 +50,36 @@ def test_likelihood_score_and_information_are_exact(link, eta, y):
 
 
 @pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_outcomes_of_one_row_keep_all_digits_in_both_tails(link, y):
+    """All but the last few units: what is lost grows with eta^2 in the normal tail, as the exponent of its density."""
+    top = 6.0 if link is CLOGLOG else 36.0
+    eta = np.concatenate([np.linspace(-36.0, top, 60), [-1e-9, 1e-9]])
+    part = link.likelihood(eta, np.full(eta.size, y))
+    for at, x in enumerate(eta):
+        mu, other, slope = exact(link.name, float(x))
+        likely = mu if y else other
+        loglik = mpmath.log(likely) if likely < 0.5 else mpmath.log1p(-(other if y else mu))
+        score = slope / mu if y else -slope / other
+        units = 8 * np.finfo(float).eps * max(1.0, x * x / 2)
+        assert close(part.loglik[at], loglik, units)
+        assert close(part.score[at], score, units)
+        assert close(part.information[at], slope**2 / mu / other, 2 * units)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+@pytest.mark.parametrize("expected", [True, False])
+def test_rows_of_one_outcome_and_rows_of_shares_are_one_definition(link, expected):
+    """A share beside them sends all rows the general way."""
+    rng = np.random.default_rng(1)
+    eta, y = rng.normal(-0.5, 1.5, 500), (rng.random(500) < 0.4).astype(float)
+    quick = link.likelihood(eta, y, expected=expected)
+    general = link.likelihood(np.append(eta, 0.1), np.append(y, 0.5), expected=expected)
+    for one, other in zip(quick, general, strict=True):
+        np.testing.assert_allclose(one, other[:-1], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 def test_curvature_is_the_second_derivative(link):
     def loglik(x, y):
         mu, other, _ = exact(link.name, x)

@@ -6,9 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from glmlr.blocks import Block, LocalRows, Subset, over_blocks
+from glmlr.blocks import ArrayRows, Block, LocalRows, Subset, over_blocks, pieces_of, slices_of
+from glmlr.columns import CodedColumns, FactorCodes
 from glmlr.errors import FitError
 from glmlr.links import CLOGLOG, LINKS, LOGIT, PROBIT
+from glmlr.sampling import Sample
 from glmlr.solver import solve, sums_at
 
 FAMILY = {"logit": "Logit", "probit": "Probit", "cloglog": "CLogLog"}
@@ -219,3 +221,77 @@ def test_wild_offsets_converge():
     assert solution.converged
     sums = sums_at(Memory(x, y, offset=offset), solution.beta, LOGIT)
     assert np.abs(sums.score / np.sqrt(np.diag(sums.information))).max() < 1e-6
+
+
+def many(n=60_000, k=6, seed=3, link=LOGIT):
+    x, y = simulated(n, k, seed, link)
+    return ArrayRows(np.ascontiguousarray(x.T), y)
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_many_rows_end_with_the_expected_information_at_the_estimates(link):
+    rows = many(link=link)
+    solution = solve(rows, link)
+    witness = sums_at(rows, solution.beta, link)
+    np.testing.assert_allclose(solution.information, witness.information, rtol=1e-9)
+    np.testing.assert_allclose(solution.inverse @ witness.information, np.eye(6), atol=1e-9)
+    assert solution.loglik == pytest.approx(witness.loglik, rel=1e-13)
+    assert np.abs(witness.score / np.sqrt(np.diag(witness.information))).max() < 1e-8
+
+
+def test_a_level_that_the_sample_misses_is_estimated_all_the_same():
+    rows = many()
+    rare = np.zeros(60_000)
+    rare[[5, 9, 11, 40_001, 40_003, 50_000]] = 1.0
+    sample = over_blocks(ArrayRows(rare[None], rows.y), Sample.of, Sample.__add__)
+    assert all((block.x == 0).all() for block in sample.blocks())
+    y = np.where(rare, np.arange(60_000) % 2, rows.y)
+    wide = ArrayRows(np.vstack([rows.x[:3], rare, rows.x[3:]]), y)
+    found, cold = solve(wide, LOGIT), solve(wide, LOGIT, start=np.zeros(7))
+    assert found.aliased == ()
+    assert found.trace[0].decrement < cold.trace[0].decrement / 5
+    np.testing.assert_allclose(found.beta, cold.beta, rtol=1e-9)
+
+
+def test_aliases_among_many_rows_are_found():
+    rows = many()
+    wide = ArrayRows(np.vstack([rows.x, rows.x[1] - rows.x[2]]), rows.y)
+    found, witness = solve(wide, LOGIT), solve(rows, LOGIT)
+    assert [alias.column for alias in found.aliased] == [6]
+    np.testing.assert_allclose(found.beta[:6], witness.beta, rtol=1e-11)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_columns_given_as_codes_give_the_fit_of_columns_written_out(link, shift):
+    """Two factors, one with a reference level; shift sends the numbers through the scaling."""
+    rng = np.random.default_rng(5)
+    n, levels = 70_000, 30
+    code, other = rng.integers(0, levels, n), rng.integers(0, 4, n)
+    number = rng.normal(size=n)
+    eta = -0.5 + 0.4 * number + np.linspace(-0.6, 0.6, levels)[code] + 0.2 * (other == 1)
+    y = (rng.random(n) < link.mean(eta)).astype(float)
+    one = FactorCodes(code, np.arange(levels) + 1)
+    two = FactorCodes(other, np.array([-1, 31, 32, 33]))
+    columns = CodedColumns(np.array([np.ones(n), number + shift]), np.array([0, 34]), (one, two), 35)
+    # The first level's column goes, as under treatment coding: with it the constant would be aliased.
+    columns = columns.columns(np.delete(np.arange(35), 1))
+    whole = Block(np.empty((0, n)), y).cut(columns, slice(None))
+
+    class Codes(LocalRows):
+        def pieces(self):
+            return pieces_of(whole.at_rows, list(slices_of(n, 2)))
+
+    found, witness = solve(Codes(), link), solve(ArrayRows(columns.filled(), y), link)
+    size = np.sqrt(np.diag(witness.inverse))
+    np.testing.assert_allclose(found.beta / size, witness.beta / size, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(np.sqrt(np.diag(found.inverse)), size, rtol=1e-8 if shift else 1e-10)
+    assert found.loglik == pytest.approx(witness.loglik, rel=1e-13)
+    assert found.converged
+    assert found.aliased == ()
+
+
+def test_what_the_sums_say_in_their_last_bits_does_not_show_in_the_trace():
+    x, y = simulated(300, 3, seed=9)
+    loglik = [step.loglik for step in solve(Memory(x, y), LOGIT).trace]
+    assert loglik == sorted(loglik)
