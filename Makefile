@@ -34,7 +34,7 @@ demo: $(VENV)/ready
 	@echo "The report is $(CURDIR)/reports/birthwt.html: open it in a browser."
 
 test: check
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
 
 check: $(VENV)/ready-test
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 ALIAS_TOLERANCE: Final = 1e-11
 #: Below this share a column is suspect in the cross-products and is looked at again by an orthogonal factorisation.
 _SUSPECT_SHARE: Final = 1e-4
+_FIRST_ROWS: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +61,16 @@ def block_moments(block: Block) -> Moments:
     x, at = block.written_out()
     with np.errstate(over="ignore"):
         squares[at] = np.matmul(x[:, None, :], x[:, :, None]).ravel()
-    constant[at] = [row[-1] == row[0] and bool((row == row[0]).all()) for row in x]
+    # Most columns show in their first rows that they are not constant.
+    constant[at] = (x[:, :_FIRST_ROWS] == x[:, :1]).all(axis=1)
+    for row in np.flatnonzero(constant[at]):
+        constant[at[row]] = bool((x[row] == x[row, 0]).all())
     total = block.total_weight()
     events = float(block.y.sum() if total is None else np.dot(block.y, total))
     trials = float(block.size if total is None else total.sum())
     offset = 0.0 if block.offset is None else float((block.offset if total is None else block.offset * total).sum())
-    written_out = np.isin(np.arange(sums.size), at)
+    written_out = np.zeros(sums.size, dtype=bool)
+    written_out[at] = True
     return Moments(block.size, sums, squares, first, constant, written_out, events, trials, offset)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.blocks import Block, Mapped, Rows, Subset, linear_predictor, over_blocks
+from glmlr.blocks import Block, Mapped, Rows, Subset, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import CentredCovariance, clustered, robust
 from glmlr.design import Collapsed, Design
 from glmlr.errors import FitError
 from glmlr.links import Link
-from glmlr.prediction import eta_of
+from glmlr.prediction import with_infinite
 from glmlr.separation import Maximum, Separation, maximise
 from glmlr.solver import Solution, inverse_information, solve
 
@@ -114,7 +114,8 @@ class LinearPredictor:
 
     def of(self, block: Block) -> Floats:
         """Give the linear predictor, shape (b,); infinite on the far side of a separating direction."""
-        return eta_of(block.x, self.working, block.offset, self.separation) - self.shift
+        side = None if self.separation is None else self.separation.side_of(block)
+        return with_infinite(block.linear_predictor(self.working), side) - self.shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,11 +142,10 @@ class _AtPredictor(Mapped):
 
     def changed(self, block: Block) -> Block | None:
         """Give the block with the constant alone."""
-        eta = linear_predictor(block.x, self.working, block.offset)
-        moved = replace(block, offset=eta, importance=None)
-        side = np.zeros(block.size) if self.separation is None else self.separation.side(block.x.T)
-        kept = np.flatnonzero(side == 0)
-        return moved.cut(np.ones((1, kept.size)), kept) if kept.size else None
+        everywhere = np.zeros(block.size, dtype=bool)
+        kept = np.flatnonzero(~(everywhere if self.separation is None else self.separation.separates(block)))
+        rows = block.cut(np.ones((1, kept.size)), kept)
+        return replace(rows, offset=block.linear_predictor(self.working)[kept], importance=None) if kept.size else None
 
 
 def prior_shift_of(design: Design, link: Link, working: Floats, separation: Separation | None) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
 from glmlr.account import account, separation_sentence
-from glmlr.blocks import Rows, linear_predictor, over_blocks
+from glmlr.blocks import Rows, over_blocks
 from glmlr.covariance import ROBUST, CentredCovariance
 from glmlr.design import Collapsed, Design, DesignInMemory, design_of
 from glmlr.errors import (
@@ -245,7 +245,7 @@ class Fit:
         design = self.held
         patterns = design.patterns
         blocks = design.blocks() if patterns is None else Collapsed(design, patterns).blocks()
-        eta = np.concatenate([linear_predictor(block.x, self.working, block.offset) for block in blocks])
+        eta = np.concatenate([block.linear_predictor(self.working) for block in blocks])
         if patterns is not None:
             eta = eta[patterns.of_row]
         if self.separation is not None:

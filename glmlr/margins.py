@@ -44,10 +44,10 @@ class Columns:
     constant: int | None = None
     level: float = 1.0
 
-    def of(self, block: Block) -> Floats:
-        """Give the columns of a block, centred but not yet divided by their size, shape (k, b)."""
-        x = block.x if self.kept.size == block.x.shape[0] else block.x[self.kept]
-        return x - self.center[:, None] if self.center.any() else x
+    def of(self, block: Block) -> Block:
+        """Give a block with these columns, centred but not yet divided by their size."""
+        kept = block if self.kept.size == block.columns else block.at_columns(self.kept)
+        return kept.moved(self.center, np.ones_like(self.center)) if self.center.any() else kept
 
     def outward(self, vectors: Floats) -> Floats:
         """Give combinations of these columns, shape (..., k), as combinations of the columns as they came."""
@@ -113,6 +113,8 @@ def columns_of(rows: Rows, kept: Positions, size: Floats, centred: bool) -> Colu
     spread = np.sqrt(squares / found.rows) * largest
     constants = np.flatnonzero((found.low == found.high) & (found.low != 0))
     far = (np.abs(mean) > _FAR * spread) & (found.low < found.high) & bool(constants.size)
+    # Columns of 0 and 1 lose no digits, and need not be written out.
+    far &= (found.low != 0) | (found.high != 1)
     size = np.where(far, spread, np.hypot(spread, mean))
     size = np.where(size > 0, size, 1.0)
     if not constants.size:
@@ -121,12 +123,15 @@ def columns_of(rows: Rows, kept: Positions, size: Floats, centred: bool) -> Colu
     return Columns(kept, np.where(far, mean, 0.0), size, constant, float(found.low[constant]))
 
 
-def boundary(ray: Floats, apart: Floats) -> Floats:
-    """Say how far rows, columns `apart` of shape (k, b), may lie along a ray and still count as on the boundary, (b,).
+def boundary(size: Floats) -> Floats:
+    """Say how far rows may lie along a ray and still count as on the boundary, shape (b,).
 
-    A ray's largest component is 1 for columns of size 1. Rounding grows with what is added up.
+    Args:
+        size: sum of |x_j d_j| over the columns, shape (b,): rounding grows with it. The ray's largest component is 1
+            for columns of size 1.
+
     """
-    return np.asarray(ON_BOUNDARY * np.maximum(np.dot(np.abs(ray), np.abs(apart)), 1.0))
+    return np.asarray(ON_BOUNDARY * np.maximum(size, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,25 +173,41 @@ class Signed:
     """The rows of a block as rays see them (k columns, b rows).
 
     Attributes:
-        u: columns, centred but not divided by their size, shape (k, b).
+        block: the columns looked at, centred but not divided by their size.
         size: of the columns, shape (k,).
         sign: +1 for events, -1 for non-events, shape (b,).
         mixed: rows with both, shape (b,).
 
     """
 
-    u: Floats
+    block: Block
     size: Floats
     sign: Floats
     mixed: Bools
 
     def along(self, ray: Floats) -> Floats:
         """How far each row lies along a ray, shape (b,)."""
-        return np.asarray(np.dot(ray / self.size, self.u))
+        eta = self.block.eta(ray / self.size)
+        return eta if self.block.offset is None else eta - self.block.offset
 
     def slack(self, ray: Floats) -> Floats:
         """How far each row may lie along a ray and still count as on the boundary, shape (b,)."""
-        return boundary(ray / self.size, self.u)
+        weight = np.abs(ray) / self.size
+        x, at = self.block.written_out()
+        size = np.dot(weight[at], np.abs(x))
+        if at.size < weight.size:
+            # The other columns hold 0 and 1.
+            weight[at] = 0.0
+            size += Signed(self.block, np.ones_like(weight), self.sign, self.mixed).along(weight)
+        return boundary(size)
+
+    def sum_of(self, values: Floats) -> Floats:
+        """Sum over rows of each column times values (b,), shape (k,)."""
+        return self.block.times(values) / self.size
+
+    def gram(self, where: Positions) -> Floats:
+        """Give the cross-products of some rows, shape (k, k)."""
+        return self.block.at_rows(where).gram() / (self.size * self.size[:, None])
 
     def off(self, rays: Floats) -> Bools:
         """Say which rows are off the boundary of one of some rays, shape (r, k)."""
@@ -200,7 +221,8 @@ class Signed:
 
         That other rows share it by chance does no harm.
         """
-        one, two = np.dot(seen / self.size, self.u[:, where]) * sign[where]
+        rows = Signed(self.block.at_rows(where), self.size, sign[where], self.mixed[where])
+        one, two = rows.along(seen[0]) * rows.sign, rows.along(seen[1]) * rows.sign
         return np.asarray(np.rint(np.arctan2(one, two) * 1e9), dtype=np.int64)
 
     def few(self, where: Positions, key: Floats, seen: Floats, sign: Floats) -> Few:
@@ -213,7 +235,7 @@ class Signed:
         mark = self.marks(where, seen, sign)
         chosen = np.arange(where.size) if where.size <= ROWS_AT_ONCE else _smallest(key[where], mark)
         at = where[chosen]
-        rows = (self.u[:, at] / self.size[:, None] * sign[at]).T
+        rows = (self.block.at_rows(at).x / self.size[:, None] * sign[at]).T
         return Few(rows / np.maximum(np.abs(rows).sum(axis=1, keepdims=True), 1.0), key[at], mark[chosen])
 
 

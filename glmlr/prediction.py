@@ -159,11 +159,13 @@ class Predictor:
 
 def eta_of(x: Floats, working: Floats, offset: Floats | None, separation: Separation | None) -> Floats:
     """Give the linear predictor of rows x of shape (k, b); infinite on the far side of a separating direction."""
-    eta = linear_predictor(x, working, offset)
-    if separation is None:
-        return eta
-    side = separation.side(x.T)
-    return np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+    side = None if separation is None else separation.side(x.T)
+    return with_infinite(linear_predictor(x, working, offset), side)
+
+
+def with_infinite(eta: Floats, side: Floats | None) -> Floats:
+    """Give linear predictors, infinite for rows on a side (+1 or -1; 0 is none) of a separating direction, if any."""
+    return eta if side is None else np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
 
 
 def columns_scored(recipe: Recipe) -> list[str]:

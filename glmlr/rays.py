@@ -75,7 +75,7 @@ class OffRays(Mapped):
     def changed(self, block: Block) -> Block | None:
         """Leave out the rows of a block that are separated."""
         which = np.flatnonzero(~signed(block, self.columns).off(self.rays))
-        return block.cut(np.take(block.x, which, axis=1), which) if which.size else None
+        return block.at_rows(which) if which.size else None
 
 
 # ------------------------------------------------------------------------------------------------ searching
@@ -169,7 +169,7 @@ def _check(rows: Rows, columns: Columns, rays: Floats, directions: Floats) -> _C
         return _Check(
             found.few(losing, gain, seen, sign),
             found.few(tight, gain, seen, sign),
-            np.dot(found.u, np.where(off | found.mixed, 0.0, found.sign)) / columns.size,
+            found.sum_of(np.where(off | found.mixed, 0.0, found.sign)),
             int(off.sum()),
             float(off.sum() if block.weight is None else block.weight[off].sum()),
             int((off & ~before).sum()),
@@ -199,7 +199,7 @@ def silent_directions(rows: Rows, columns: Columns, cone: Cone) -> Floats:
     if space.sharp:
         moving = np.flatnonzero(np.abs(space.directions).max(axis=1) > _ZERO)
     size = columns.size[moving, None]
-    r = triangle(OffRays(rows, columns, cone.rays), lambda block: columns.of(block)[moving] / size)
+    r = triangle(OffRays(rows, columns, cone.rays), lambda block: columns.of(block).at_columns(moving).x / size)
     _, values, right = np.linalg.svd(r)
     silent = right[int((values > 1e-9 * values[0]).sum()) :]
     directions = np.zeros((k, silent.shape[0]))

@@ -23,7 +23,7 @@ _SAMPLED_CELLS: Final = 1 << 21
 _SAMPLED_ROWS_PER_COLUMN: Final = 100
 _MOST_BLOCKS: Final = 128
 #: With fewer rows a sample saves nothing.
-_SAMPLED_FROM_ROWS: Final = 50_000
+_SAMPLED_FROM_ROWS: Final = 25_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ Reference: Albert & Anderson (1984), Biometrika 71.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -55,9 +55,9 @@ class Separation:
         ray: a direction along which the likelihood rises for ever, shape (k,), for columns less their `center`; its
             largest component times the size of its column is 1.
         center: what is taken off each column before it meets the ray, shape (k,): 0 but for columns far from 0.
-        separated: rows that are fitted perfectly in the limit, shape (n,).
-        rows: number of these rows.
+        rows: number of rows that are fitted perfectly in the limit.
         trials: number of Bernoulli trials that they stand for.
+        separated: which rows these are, shape (n,); empty where they are not at hand.
 
     """
 
@@ -67,25 +67,32 @@ class Separation:
     undetermined: Bools
     ray: Floats
     center: Floats
-    separated: Bools
     rows: int = 0
     trials: float = 0.0
+    separated: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def side(self, x: Floats) -> Floats:
         """Say on which side of the separating direction rows lie, x of shape (m, k): +1, -1, or 0 on the boundary."""
-        return self._side(x.T)
+        return self._side(x.T[self._moving])
+
+    def side_of(self, block: Block) -> Floats:
+        """Say on which side of the separating direction the rows of a block lie, shape (b,): see `side`."""
+        return self._side(block.at_columns(self._moving).x)
 
     def separates(self, block: Block) -> Bools:
         """Say which rows of a block are fitted perfectly in the limit, shape (b,)."""
-        return np.asarray(self._side(block.x) != 0)
+        return np.asarray(self.side_of(block) != 0)
+
+    @property
+    def _moving(self) -> Positions:
+        return np.flatnonzero(self.ray)
 
     def _side(self, x: Floats) -> Floats:
-        moving = np.flatnonzero(self.ray)
-        apart, ray = x[moving], self.ray[moving]
-        if self.center.any():
-            apart = apart - self.center[moving, None]
+        """Say on which side rows lie from the columns that the ray moves."""
+        ray, center = self.ray[self._moving], self.center[self._moving]
+        apart = x - center[:, None] if center.any() else x
         along = np.dot(ray, apart)
-        return np.asarray(np.where(np.abs(along) > boundary(ray, apart), np.sign(along), 0.0))
+        return np.asarray(np.where(np.abs(along) > boundary(np.dot(np.abs(ray), np.abs(apart))), np.sign(along), 0.0))
 
 
 def separated_rows(rows: Rows, separation: Separation) -> Bools:
@@ -133,14 +140,14 @@ class _OnFace(Mapped):
 
     def changed(self, block: Block) -> Block | None:
         """Cut a block down."""
-        kept = block.cut(block.x[self.columns], slice(None))
+        kept = block.at_columns(self.columns)
         if self.held.size:
-            share = np.dot(self.working, block.x[self.held])
+            share = np.dot(self.working, block.at_columns(self.held).x)
             kept = replace(kept, offset=share if block.offset is None else block.offset + share)
         if self.separation is None:
             return kept
         which = np.flatnonzero(~self.separation.separates(block))
-        return kept.cut(np.take(kept.x, which, axis=1), which) if which.size else None
+        return kept.at_rows(which) if which.size else None
 
 
 # ------------------------------------------------------------------------------------------------ the screen
@@ -260,7 +267,6 @@ def _described(rows: Rows, columns: Columns, cone: Cone, k: int) -> _Found | Non
         undetermined=undetermined,
         ray=whole,
         center=center,
-        separated=np.zeros(0, dtype=bool),
         rows=cone.separated,
         trials=cone.trials,
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from glmlr.blocks import Block, Floats, Rows, over_blocks, weighted_gram
+from glmlr.blocks import Block, Floats, Rows, over_blocks
 from glmlr.links import Link
 from glmlr.margins import Columns, Few, Marks, Positions, Signed, functionals, signed
 
@@ -113,15 +113,16 @@ def survey(rows: Rows, columns: Columns, beta: Floats, link: Link) -> Survey:
 
     def part(block: Block) -> Survey:
         found = signed(block, columns)
-        gain = found.along(ray) * found.sign / found.slack(ray)
+        gain = found.along(ray) * found.sign
         unlikely = -link.likelihood(block.eta(beta), block.y).loglik
         pure = np.flatnonzero(~found.mixed)
+        all_gain = pure.size == block.size and bool((gain > 0).all()) and bool((gain > found.slack(ray)).all())
         return Survey(
             block.size,
             float(block.size if block.weight is None else block.weight.sum()),
-            np.dot(found.u, np.where(found.mixed, 0.0, found.sign)) / columns.size,
+            found.sum_of(np.where(found.mixed, 0.0, found.sign)),
             _grams(found, unlikely),
-            pure.size == block.size and bool((gain > 1.0).all()),
+            all_gain,
             _by_chance(found, pure, seen),
             found.few(_least(pure, gain), gain, seen, found.sign),
         )
@@ -136,13 +137,7 @@ def _grams(rows: Signed, unlikely: Floats) -> Floats:
     for above in _BADLY_FITTED:
         level += unlikely <= above
     level[rows.mixed] = 0
-    grams = []
-    for one in range(len(_BADLY_FITTED) + 1):
-        # The columns of these rows one after the other in memory, for the sake of the product.
-        part = np.take(rows.u, np.flatnonzero(level == one), axis=1)
-        part /= rows.size[:, None]
-        grams.append(weighted_gram(part, None))
-    return np.array(grams)
+    return np.array([rows.gram(np.flatnonzero(level == one)) for one in range(len(_BADLY_FITTED) + 1)])
 
 
 def _least(where: Positions, key: Floats) -> Positions:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from glmlr.blocks import Block, CodedBlock, Subset, linear_predictor
 from glmlr.columns import CodedColumns, FactorCodes, weighted_gram
+from glmlr.design import build_design
 from glmlr.links import LOGIT
 
 ROWS = 2000
@@ -125,3 +127,33 @@ def test_a_coded_block_is_a_block():
     np.testing.assert_array_equal(subset.changed(block).x, subset.changed(plain).x)
     score = LOGIT.likelihood(plain.eta(beta), plain.y).score
     np.testing.assert_allclose(block.times(score), plain.x @ score, rtol=1e-11, atol=1e-12)
+
+
+FORMULAS = {
+    "y ~ x + f": 19,
+    "y ~ f + x + g": 19,
+    "y ~ 0 + f + g": 20,
+    "y ~ g + f:x + h": 17,
+    "y ~ C(f, Sum) + x": 0,
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_recipe_gives_factors_of_many_levels_as_codes(formula):
+    """20 and 18 levels are many, 4 are not; what is in a product, or coded by contrasts, is written out."""
+    rng = np.random.default_rng(0)
+    levels = {"f": 20, "g": 4, "h": 18}
+    data = pd.DataFrame(
+        {name: np.array(list("abcdefghijklmnopqrst"))[rng.integers(0, m, 900)] for name, m in levels.items()}
+    )
+    data = data.assign(x=rng.normal(size=900), y=rng.integers(0, 2, 900))
+    design = build_design(formula, data)
+    recipe, rows = design.recipe, slice(100, 700)
+    columns = recipe.columns(design.values, rows)
+    assert len(recipe.names) - recipe.written_out == FORMULAS[formula]
+    assert isinstance(columns, CodedColumns) == (FORMULAS[formula] > 0)
+    filled = columns.filled() if isinstance(columns, CodedColumns) else columns
+    np.testing.assert_array_equal(filled, design.matrix()[rows].T)
+    storage = np.empty((recipe.written_out, 600))
+    given = recipe.columns(design.values, rows, storage)
+    assert (given.dense if isinstance(given, CodedColumns) else given) is storage

@@ -33,9 +33,9 @@ def test_a_look_adds_up_what_it_says() -> None:
         chosen = ~mixed & (unlikely > above)
         np.testing.assert_allclose(seen.grams[1 : level + 1].sum(axis=0), x[:, chosen] @ x[:, chosen].T)
     assert not seen.separating
-    # Rows whose parts all lose are the worst that there can be, and there are enough of them.
-    assert seen.worst.key.size >= 64
-    np.testing.assert_allclose(seen.worst.rows @ beta, -np.abs(seen.worst.rows * beta).sum(axis=1))
+    # Along the coefficients, brought to size 1.
+    least = np.sort((signs * (beta @ x))[~mixed] / 6.0)
+    np.testing.assert_allclose(seen.worst.key[:64], least[:64])
 
 
 def test_the_space_of_a_level_that_runs_off_is_its_column() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import Block, LocalRows, Piece, in_pieces
+from glmlr.blocks import Block, LocalRows, Piece, pieces_of
 from glmlr.design.coding import functions_with, recipe_of
 from glmlr.design.designed import Design, Totals
 from glmlr.design.factors import prepare, prepare_offset
@@ -93,13 +93,13 @@ class DesignInMemory(LocalRows, Design):
 
     @cached_property
     def _pieces(self) -> Sequence[Piece]:
-        keep = self.y.size * len(self.names) <= _MOST_CELLS_KEPT
-        return in_pieces(_Kept(self._block) if keep else self._block, self.y.size, len(self.names))
+        keep = self.y.size * self.recipe.written_out <= _MOST_CELLS_KEPT
+        return pieces_of(_Kept(self._block) if keep else self._block, self.recipe.slices(self.y.size))
 
     def _block(self, rows: slice) -> Block:
-        x = self.recipe.tile(self.values, rows, rows.stop - rows.start)
-        whole = Block(x, self.y, self.weight, self.importance, self.offset, self.cluster)
-        return replace(whole.cut(x, rows), start=rows.start)
+        x = self.recipe.columns(self.values, rows)
+        nothing = np.empty((0, self.y.size))
+        return Block(nothing, self.y, self.weight, self.importance, self.offset, self.cluster).cut(x, rows)
 
     @cached_property
     def patterns(self) -> Patterns | None:
@@ -131,12 +131,12 @@ class Collapsed(LocalRows):
 
     @cached_property
     def _pieces(self) -> Sequence[Piece]:
-        return in_pieces(_Kept(self._block), self.patterns.y.size, len(self.design.names))
+        return pieces_of(_Kept(self._block), self.design.recipe.slices(self.patterns.y.size))
 
     def _block(self, rows: slice) -> Block:
         found = self.patterns
-        x = self.design.recipe.tile(found.values, rows, rows.stop - rows.start)
-        return Block(x, found.y[rows], found.weight[rows], start=rows.start)
+        whole = Block(np.empty((0, found.y.size)), found.y, found.weight)
+        return whole.cut(self.design.recipe.columns(found.values, rows), rows)
 
 
 class _Kept:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.blocks import BLOCK_ROWS, CODED_BLOCK_ROWS, slices_of
+from glmlr.columns import CodedColumns, FactorCodes
 from glmlr.design.factors import Ingredient, refuse_not_finite, values_of
 from glmlr.design.response import Event
 from glmlr.design.weights import lined_up, numbers_of
@@ -29,6 +31,9 @@ Bools = npt.NDArray[np.bool_]
 
 #: Cells of a design that are filled by one thread at a time: long runs of memory, and few of them.
 _FILLED_AT_ONCE: Final = 1 << 19
+#: A factor with so many columns, and half as many as there are others, is kept as codes: sums by code are then faster.
+_CODED_COLUMNS: Final = 12
+
 #: What to do with a level that the fit has not seen.
 UNKNOWN: Final = ("error", "nan", "reference")
 
@@ -101,6 +106,15 @@ class Part:
             return None
         return [int(level) for level in np.argmax(coding, axis=1)]
 
+    @cached_property
+    def level_columns(self) -> Integers | None:
+        """The design column of each level, -1 for none, where the columns are levels of a single factor, else None."""
+        if len(self.factors) != 1 or self.codings[0] is None or self._indicated is None:
+            return None
+        columns = np.full(self.codings[0].shape[1], -1, dtype=np.intp)
+        columns[self._indicated] = np.arange(self.first, self.first + self.width)
+        return columns if len(set(self._indicated)) == self.width else None
+
     def _product(self, values: Sequence[Any], rows: slice, size: int) -> Floats:
         product = np.ones((1, size))
         for position, coding in zip(self.factors, self.codings, strict=True):
@@ -149,6 +163,54 @@ class Recipe:
         for part in self.parts:
             part.fill(values, rows, out)
         return out
+
+    def columns(self, values: Sequence[Any], rows: slice, out: Floats | None = None) -> Floats | CodedColumns:
+        """Give the design columns of some rows for a fit: as `tile`, but factors of many levels as codes.
+
+        Args:
+            values: of the factors.
+            rows: which, with both ends.
+            out: where to write the columns that are written out, shape (written_out, b), or None.
+
+        """
+        out = np.empty((self.written_out, rows.stop - rows.start)) if out is None else out
+        for part in self._moved_up:
+            part.fill(values, rows, out)
+        if not self.coded:
+            return out
+        factors = tuple(
+            FactorCodes(np.asarray(values[part.factors[0]][rows], dtype=np.intp), columns)
+            for part in self.coded
+            if (columns := part.level_columns) is not None
+        )
+        at = [column for part in self._uncoded for column in range(part.first, part.first + part.width)]
+        return CodedColumns(out, np.asarray(at, dtype=np.intp), factors, len(self.names))
+
+    @cached_property
+    def coded(self) -> tuple[Part, ...]:
+        """The parts that are kept as codes in a fit."""
+        many = [part for part in self.parts if part.width >= _CODED_COLUMNS and part.level_columns is not None]
+        others = len(self.names) - sum(part.width for part in many)
+        return tuple(part for part in many if 2 * part.width >= others)
+
+    @cached_property
+    def _uncoded(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part not in self.coded)
+
+    @cached_property
+    def _moved_up(self) -> tuple[Part, ...]:
+        """The parts that are written out, where they stand without the others."""
+        ends = np.cumsum([part.width for part in self._uncoded])
+        return tuple(replace(part, first=int(end) - part.width) for part, end in zip(self._uncoded, ends, strict=True))
+
+    @cached_property
+    def written_out(self) -> int:
+        """Number of columns that are written out in a fit."""
+        return len(self.names) - sum(part.width for part in self.coded)
+
+    def slices(self, size: int) -> list[slice]:
+        """Cut rows into blocks."""
+        return list(slices_of(size, self.written_out, CODED_BLOCK_ROWS if self.coded else BLOCK_ROWS))
 
     def matrix(self, values: Sequence[Any], size: int) -> Floats:
         """Give the design columns of all rows, shape (size, k), each column one run of memory."""

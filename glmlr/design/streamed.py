@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import Block, added, only, slices_of
+from glmlr.blocks import Block, added, only
 from glmlr.design.coding import functions_with, recipe_of
 from glmlr.design.designed import Design, Totals
 from glmlr.design.factor_levels import SeenLevels
@@ -61,8 +61,8 @@ class Reader:
             return
         used, whole = read
         values = self._values_of(used)
-        for rows in slices_of(whole.size, len(self.recipe.names)):
-            yield whole.cut(self.recipe.tile(values, rows, rows.stop - rows.start), rows)
+        for rows in self.recipe.slices(whole.size):
+            yield whole.cut(self.recipe.columns(values, rows), rows)
 
     def cells(self, cells: Cells, source: Source) -> list[Floats]:
         """Count trials and events in each cell of discrete factors, shape (2, cells); nothing where no row is used."""

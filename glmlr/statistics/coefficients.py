@@ -307,7 +307,8 @@ def _changes(fit: Fit, per: str, units: dict[str, float]) -> tuple[dict[int, tup
 def _spread(fit: Fit, column: int, per: str) -> float:
     """Give the standard deviation or inter-quartile range of a column, each row by its frequency."""
     if per == "sd":
-        spread = over_blocks(fit.design, lambda block: Spread.of(block.x[column], _trials(block)), Spread.__add__)
+        moments = partial(_moments, column)
+        spread = over_blocks(fit.design, moments, Spread.__add__)
         return float(np.sqrt(spread.squares / (spread.weight - 1)))
     search = QuantileSearch(np.array([0.25, 0.75]))
     while True:
@@ -318,8 +319,16 @@ def _spread(fit: Fit, column: int, per: str) -> float:
         search = found
 
 
+def _moments(column: int, block: Block) -> Spread:
+    return Spread.of(_values(block, column), _trials(block))
+
+
 def _counted(search: QuantileSearch, column: int, block: Block) -> Tally:
-    return search.look(np.ascontiguousarray(block.x[column]), block.weight)
+    return search.look(_values(block, column), block.weight)
+
+
+def _values(block: Block, column: int) -> Floats:
+    return np.ascontiguousarray(block.at_columns(np.array([column])).x[0])
 
 
 def _trials(block: Block) -> Floats:

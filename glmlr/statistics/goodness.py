@@ -233,7 +233,7 @@ def _contains_null(fit: Fit) -> bool:
     if any(term.kind == "intercept" for term in fit.design.terms):
         return True
     columns = np.flatnonzero(~np.isnan(fit.params.to_numpy()))
-    beside = triangle(fit.design, lambda block: np.vstack([block.x[columns], np.ones(block.x.shape[1])]))
+    beside = triangle(fit.design, lambda block: np.vstack([block.at_columns(columns).x, np.ones(block.size)]))
     return bool(abs(beside[-1, -1]) < _CONSTANT * np.linalg.norm(beside[:, -1]))
 
 

@@ -274,7 +274,10 @@ def _column_sizes(rows: LocalRows) -> Floats:
     """Give the root mean square of each column, shape (k,)."""
 
     def squares(block: Block) -> Floats:
-        return np.append(np.square(block.x).sum(axis=1), block.size)
+        squares = block.times(np.ones(block.size))
+        x, at = block.written_out()
+        squares[at] = np.square(x).sum(axis=1)
+        return np.append(squares, block.size)
 
     total: Floats = over_blocks(rows, squares, np.add)
     return np.asarray(np.sqrt(total[:-1] / total[-1]))
