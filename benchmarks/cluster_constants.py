@@ -218,7 +218,7 @@ def _plus(one: float, other: float) -> float:
 
 def _sum(columns: int) -> Any:
     """Make what a part gives back."""
-    from glmlr.solver import Sums
+    from glmlr.newton import Sums
 
     return [Sums(0.0, np.zeros(columns), np.zeros((columns, columns)))]
 

@@ -159,7 +159,7 @@ def _wide(n: int) -> Iterator[Limited]:
     import glmlr
     from glmlr.design import build_design
     from glmlr.links import LOGIT
-    from glmlr.solver import sums_at
+    from glmlr.newton import sums_at
 
     frame = categorical(wide(n))
     fit, design = glmlr.fit(WIDE, frame), build_design(WIDE, frame)

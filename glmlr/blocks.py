@@ -359,6 +359,13 @@ class Mapped(ABC):
         return only(total)
 
 
+def is_held(rows: Rows) -> bool:
+    """Whether the rows are in memory, or made of some that are; others are read again in each pass."""
+    while isinstance(rows, Mapped):
+        rows = rows.rows
+    return isinstance(rows, LocalRows)
+
+
 @dataclass(frozen=True, eq=False)
 class Subset(Mapped):
     """Some of the columns, in any order, of all or some of the rows.

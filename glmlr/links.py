@@ -64,6 +64,7 @@ class Link:
         weight: eta -> (d mu / d eta)^2 / (mu (1 - mu)), the expected information of one row; it equals
             -event_score * nonevent_score for every link.
         likelihood: (eta, y, expected=True) -> log-likelihood, score and information of each row, in one go.
+        score: (eta, y) -> the score alone.
         latent_variance: variance of the latent error (pi^2 / 3, 1, pi^2 / 6), for McKelvey & Zavoina's R2.
         has_odds_ratio: whether exp(beta) is an odds ratio.
 
@@ -79,6 +80,7 @@ class Link:
     nonevent_score: Unary
     weight: Unary
     likelihood: OfRows
+    score: Callable[[Floats, Floats], Floats]
     latent_variance: float
     has_odds_ratio: bool = False
 
@@ -160,6 +162,7 @@ LOGIT: Final = Link(
     nonevent_score=lambda eta: np.asarray(-expit(eta)),
     weight=_logit_weight,
     likelihood=_logit_likelihood,
+    score=lambda eta, y: np.asarray(y - expit(eta)),
     latent_variance=float(np.pi**2 / 3),
     has_odds_ratio=True,
 )
@@ -236,6 +239,7 @@ PROBIT: Final = Link(
     nonevent_score=lambda eta: -_mills(-eta),
     weight=lambda eta: np.asarray(_mills(eta) * _mills(-eta)),
     likelihood=_probit_likelihood,
+    score=lambda eta, y: _probit_likelihood(eta, y).score,
     latent_variance=1.0,
 )
 
@@ -314,6 +318,7 @@ CLOGLOG: Final = Link(
     nonevent_score=lambda eta: -_hazard(eta),
     weight=lambda eta: np.asarray(_hazard(eta) * _cloglog_event_score(eta)),
     likelihood=_cloglog_likelihood,
+    score=lambda eta, y: _cloglog_likelihood(eta, y).score,
     latent_variance=float(np.pi**2 / 6),
 )
 

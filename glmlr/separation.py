@@ -23,8 +23,9 @@ import numpy.typing as npt
 from glmlr.blocks import ArrayRows, Block, Floats, Mapped, Rows, over_blocks
 from glmlr.links import Link
 from glmlr.margins import Columns, Positions, boundary, columns_of
+from glmlr.newton import MAX_ITERATIONS
 from glmlr.rays import Cone, OffRays, first_rays, next_ray, silent_directions, with_fewest_columns
-from glmlr.solver import MAX_ITERATIONS, Solution, solve
+from glmlr.solver import Solution, solve
 from glmlr.survey import survey
 
 Bools = npt.NDArray[np.bool_]

@@ -1,12 +1,8 @@
 """Which coefficients maximise the likelihood? Newton steps over blocks of rows.
 
-Everything is a sum over blocks: one pass gives the log-likelihood, the score and the information at a value of the
-coefficients. For the logit, observed and expected information are one and Newton's method is Fisher scoring; for the
-other links the steps use the observed information, so that the last ones converge quadratically, and the covariance the
-expected one. The blocks are added in groups of fixed size and the groups in order, so that the result has the same
-bits for any number of threads.
-
-Reference: McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., section 2.5.
+Aliased columns are left out, columns that would cost digits are scaled, a sample of the rows says where to start, and
+Newton's steps (`newton`) lead to the maximum. Everything is a sum over blocks, which are added in groups of fixed size
+and the groups in order, so that the result has the same bits for any number of threads.
 """
 
 from __future__ import annotations
@@ -17,11 +13,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
-from glmlr.blocks import Block, Rows, Subset, over_blocks
+from glmlr.blocks import Rows, Subset, is_held, over_blocks
 from glmlr.conditioning import (
-    ALIAS_TOLERANCE,
     Alias,
     Moments,
     Scaled,
@@ -31,25 +25,26 @@ from glmlr.conditioning import (
     gram_of,
     independent,
     scaled_rows,
-    triangle,
 )
 from glmlr.errors import FitError
-from glmlr.links import Likelihood, Link
+from glmlr.links import Link
+from glmlr.newton import (
+    MAX_ITERATIONS,
+    TOLERANCE,
+    Factor,
+    Guide,
+    Pass,
+    Progress,
+    factorised,
+    guided,
+    iterated,
+    sums_at,
+    with_expected_information,
+)
 from glmlr.sampling import FewRows, FirstLook, few_rows
 from glmlr.threads import one_blas_thread
 
 Floats = npt.NDArray[np.float64]
-
-#: Stop when the Newton decrement (the distance to the maximum, in standard errors) is below this.
-TOLERANCE: Final = 1e-10
-#: A decrement that no longer falls and is below this is at the limit of floating point.
-_ROUNDING_FLOOR: Final = 1e-5
-MAX_ITERATIONS: Final = 100
-_MAX_HALVINGS: Final = 40
-_PATIENT_HALVINGS: Final = 10
-
-#: Reciprocal condition of the scaled information below which steps are solved by QR instead of Cholesky.
-_ILL_CONDITIONED: Final = 1e-9
 
 #: Matrices up to so wide are never shared among threads by BLAS.
 _NARROW: Final = 32
@@ -58,18 +53,6 @@ _NARROW: Final = 32
 _SAMPLE_TOLERANCE: Final = 2.0
 #: With fewer sampled rows for each column the sample's own maximum can lie far away, or nowhere.
 _SAMPLED_ROWS_PER_COLUMN: Final = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What one pass over the rows adds up: log-likelihood, score (k,) and information (k, k)."""
-
-    loglik: float
-    score: Floats
-    information: Floats
-
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(self.loglik + other.loglik, self.score + other.score, self.information + other.information)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,93 +99,6 @@ class Solution:
     def rank(self) -> int:
         """Number of coefficients that are not aliased, infinite ones included."""
         return self.beta.size - len(self.aliased)
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One pass of the iteration: log-likelihood, Newton decrement, and by how often the step before was halved."""
-
-    iteration: int
-    loglik: float
-    decrement: float
-    gradient_norm: float
-    halvings: int
-
-
-def block_sums(block: Block, beta: Floats, link: Link, expected: bool = True) -> Sums:
-    """Give one block's log-likelihood, score and (expected or observed) information at `beta`."""
-    loglik, score, information = _contributions(block, beta, link, expected)
-    return Sums(float(loglik.sum()), block.times(score), block.gram(information))
-
-
-def _contributions(block: Block, beta: Floats, link: Link, expected: bool) -> Likelihood:
-    """Give what the rows of a block contribute at `beta`, each by its weight."""
-    part = link.likelihood(block.eta(beta), block.y, expected=expected)
-    total = block.total_weight()
-    if total is None:
-        return part
-    return Likelihood(part.loglik * total, part.score * total, part.information * total)
-
-
-def sums_at(rows: Rows, beta: Floats, link: Link, expected: bool = True) -> Sums:
-    """Give the log-likelihood, score and (expected or observed) information of all rows at `beta` (k,)."""
-    return over_blocks(rows, lambda block: block_sums(block, beta, link, expected), Sums.__add__)
-
-
-@dataclass(frozen=True, eq=False)
-class _Factor:
-    """The information, factorised: solves for a step and gives the inverse."""
-
-    triangle: Floats  # upper R with R'R = D information D
-    scale: Floats  # D: 1 / sqrt(diagonal)
-    method: str
-
-    def solve(self, vector: Floats) -> Floats:
-        solved, _ = dpotrs(self.triangle, self.scale * vector)
-        return np.asarray(self.scale * solved)
-
-    def root(self) -> Floats:
-        """Give a matrix H with H H' the inverse, so that what is made of it keeps variances that are not negative."""
-        inverse, _ = dtrtri(self.triangle)
-        return np.asarray(self.scale[:, None] * inverse)
-
-    def inverse(self) -> Floats:
-        root = self.root()
-        return np.asarray(np.dot(root, root.T))
-
-
-def _factorised(rows: Rows, sums: Sums, beta: Floats, link: Link, expected: bool) -> _Factor | None:
-    """Factorise the information by Cholesky, or by QR of the weighted rows where digits would be lost."""
-    diagonal = sums.information.diagonal()
-    if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
-        return None
-    scale = 1.0 / np.sqrt(diagonal)
-    # Fortran's order of a symmetric matrix is its own.
-    upper, failed = dpotrf((sums.information * scale * scale[:, None]).T)
-    if not failed and upper.diagonal().min() ** 2 > _ILL_CONDITIONED:
-        return _Factor(upper, scale, "cholesky")
-
-    def weighted(block: Block) -> Floats:
-        information = _contributions(block, beta, link, expected).information
-        return np.asarray(block.x * np.sqrt(information) * scale[:, None])
-
-    upper = triangle(rows, weighted)
-    if np.abs(upper.diagonal()).min() <= ALIAS_TOLERANCE:
-        return None
-    return _Factor(upper, scale, "qr")
-
-
-@dataclass
-class _Progress:
-    """Where the iteration stands."""
-
-    beta: Floats
-    sums: Sums
-    expected: bool
-    factor: _Factor | None
-    passes: list[Pass] = field(default_factory=list)
-    reason: str | None = None
-    converged: bool = False
 
 
 def solve(
@@ -257,8 +153,11 @@ def _solved(
     if start is not None and np.isfinite(start[keep]).all():
         first = units.inwards(start)
     else:
-        first = _start(moments, few, link, keep, scaled)
-    progress = _with_expected_information(chosen, link, _iterate(chosen, link, first, tolerance, max_iterations))
+        first, guide = _start(moments, few, link, keep, scaled)
+        # Rows that are read again in each pass would take as long for the score alone.
+        if guide is not None and is_held(chosen):
+            first = guided(chosen, link, first, guide)
+    progress = with_expected_information(chosen, link, iterated(chosen, link, first, tolerance, max_iterations))
     found = _assembled(progress, units, aliases_in_data(aliases, rows, scaled))
     size = np.sqrt(moments.squares / moments.rows)
     return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
@@ -271,7 +170,7 @@ def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
         FitError: the information is singular.
 
     """
-    factor = _factorised(rows, sums_at(rows, beta, link), beta, link, True)
+    factor = factorised(rows, sums_at(rows, beta, link), beta, link, True)
     if factor is None:
         raise FitError("The information matrix is singular; there are no standard errors.")
     return factor.inverse()
@@ -279,8 +178,13 @@ def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
 
 def _start(
     moments: Moments, few: FewRows | None, link: Link, keep: npt.NDArray[np.intp], scaled: Scaled | None
-) -> Floats:
-    """Start from a fit to a sample of the rows where there is one, else from the share of events."""
+) -> tuple[Floats, Guide | None]:
+    """Start from a fit to a sample of the rows where there is one, else from the share of events.
+
+    Returns:
+        Where to start, shape (k,), and what the sample says of the information there.
+
+    """
     beta = np.zeros(keep.size)
     constants = np.flatnonzero(moments.constant[keep] & (moments.first[keep] != 0))
     share = (moments.events + 0.5) / (moments.trials + 1.0) if moments.trials > 0 else 0.5
@@ -292,75 +196,14 @@ def _start(
         level = float(link.link(np.array([share]))[0]) - moments.offset / moments.trials
         beta[constants[0]] = level / value
     if few is None or few.size < _SAMPLED_ROWS_PER_COLUMN * keep.size:
-        return beta
+        return beta, None
     # Levels that the sample hardly meets start where the constant model has them.
     there = independent(few.gram[np.ix_(keep, keep)])
-    part = _iterate(Subset(few.rows, keep[there]), link, beta[there], _SAMPLE_TOLERANCE, 12)
-    if part.converged and np.isfinite(part.beta).all():
-        beta[there] = part.beta
-    return beta
-
-
-def _iterate(rows: Rows, link: Link, beta: Floats, tolerance: float, max_iterations: int) -> _Progress:
-    """Take Newton steps, halved until the likelihood rises, until the decrement vanishes."""
-    canonical = link.name == "logit"
-    progress = _Progress(beta, sums_at(rows, beta, link, canonical), canonical, None)
-    previous, halvings = np.inf, 0
-    for iteration in range(max_iterations + 1):
-        factor = _factorised(rows, progress.sums, progress.beta, link, progress.expected)
-        if factor is None:
-            progress.reason = "the information matrix became singular: some estimates run off to infinity"
-            break
-        progress.factor = factor
-        step = factor.solve(progress.sums.score)
-        decrement = float(np.sqrt(max(float(progress.sums.score @ step), 0.0)))
-        norm = float(np.max(np.abs(progress.sums.score) * factor.scale))
-        # What was accepted is no worse than what was before it; the sums may say so in their last bits.
-        loglik = max(progress.sums.loglik, progress.passes[-1].loglik if progress.passes else -np.inf)
-        progress.passes.append(Pass(iteration, loglik, decrement, norm, halvings))
-        if decrement <= tolerance or (decrement < _ROUNDING_FLOOR and decrement > 0.9 * previous):
-            # The last step is below the tolerance: it moves no digit of the covariance, but it is free.
-            progress.beta = progress.beta + step if decrement <= tolerance else progress.beta
-            progress.converged = True
-            break
-        if iteration == max_iterations:
-            progress.reason = f"the gradient had not vanished after {max_iterations} iterations"
-            break
-        # Convergence is quadratic: this will be the last pass, or not far from it.
-        last = np.isfinite(previous) and decrement * (decrement / previous) ** 2 <= tolerance
-        expected, previous = canonical or bool(last), decrement
-        moved = _halved(rows, link, progress, step, expected)
-        if moved is None:
-            progress.reason = f"no step along the score raised the likelihood after {_MAX_HALVINGS} halvings"
-            break
-        progress.beta, progress.sums, halvings = moved
-        progress.expected = expected
-    return progress
-
-
-def _with_expected_information(rows: Rows, link: Link, progress: _Progress) -> _Progress:
-    """Bring the expected information where the last pass had the observed one."""
-    if progress.expected:
-        return progress
-    progress.sums = sums_at(rows, progress.beta, link)
-    progress.expected = True
-    progress.factor = _factorised(rows, progress.sums, progress.beta, link, True)
-    if progress.factor is not None and progress.passes:
-        norm = float(np.max(np.abs(progress.sums.score) * progress.factor.scale))
-        progress.passes[-1] = replace(progress.passes[-1], loglik=progress.sums.loglik, gradient_norm=norm)
-    return progress
-
-
-def _halved(rows: Rows, link: Link, at: _Progress, step: Floats, expected: bool) -> tuple[Floats, Sums, int] | None:
-    """Shorten the step until the likelihood does not fall (beyond the rounding of its sum)."""
-    slack = 1e-12 * (abs(at.sums.loglik) + 1e-3)
-    for halvings in range(_MAX_HALVINGS):
-        # Far from the maximum the information can be all but zero and the step absurd: then shorten faster.
-        beta = at.beta + step * (0.5**halvings if halvings < _PATIENT_HALVINGS else 0.1 ** (halvings - 7))
-        sums = sums_at(rows, beta, link, expected)
-        if np.isfinite(sums.loglik) and sums.loglik >= at.sums.loglik - slack:
-            return beta, sums, halvings
-    return None
+    part = iterated(Subset(few.rows, keep[there]), link, beta[there], _SAMPLE_TOLERANCE, 12)
+    if not (part.converged and part.factor is not None and np.isfinite(part.beta).all()):
+        return beta, None
+    beta[there] = part.beta
+    return beta, Guide(part.factor, moments.rows / few.size) if there.size == keep.size else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -389,7 +232,7 @@ class _Units:
         forth = None if self.scaled is None else self._part(self.scaled.inverse_transform())
         return self._placed(0.0, matrix if forth is None else forth.T @ matrix @ forth)
 
-    def inverse(self, factor: _Factor) -> Floats:
+    def inverse(self, factor: Factor) -> Floats:
         """Give the inverse information on all coefficients, NaN where not kept."""
         root = factor.root() if self.scaled is None else self._part(self.scaled.transform()) @ factor.root()
         return self._placed(np.nan, np.dot(root, root.T))
@@ -400,7 +243,7 @@ class _Units:
         return out
 
 
-def _assembled(progress: _Progress, units: _Units, aliases: tuple[Alias, ...]) -> Solution:
+def _assembled(progress: Progress, units: _Units, aliases: tuple[Alias, ...]) -> Solution:
     """Put the estimates of the kept columns back among all columns, in the units of the data."""
     factor = progress.factor
     last = progress.passes[-1] if progress.passes else None

@@ -11,7 +11,8 @@ import pandas as pd
 from glmlr.design import DesignInMemory
 from glmlr.errors import FitError
 from glmlr.links import Link
-from glmlr.solver import Solution, sums_at
+from glmlr.newton import sums_at
+from glmlr.solver import Solution
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import pytest
 from glmlr.blocks import ArrayRows, Block, in_pieces, over_blocks, slices_of
 from glmlr.errors import FitError
 from glmlr.links import LOGIT
-from glmlr.solver import sums_at
+from glmlr.newton import sums_at
 
 
 @pytest.mark.parametrize(("size", "columns"), [(1, 3), (8000, 5), (8001, 5), (50_000, 100), (5000, 1000)])

@@ -118,3 +118,11 @@ def test_log1pexp_and_names():
     assert repr(LOGIT) == "Link(logit)"
     with pytest.raises(OptionError, match="did you mean 'probit'"):
         link_named("probitt")
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_the_score_alone_is_that_of_the_likelihood(link):
+    eta = np.concatenate([np.linspace(-45.0, 45.0, 181), [-800.0, 800.0]])
+    for y in (np.zeros(eta.size), np.ones(eta.size), np.full(eta.size, 0.3)):
+        with np.errstate(over="ignore"):
+            np.testing.assert_allclose(link.score(eta, y), link.likelihood(eta, y).score, rtol=1e-13, atol=1e-300)

@@ -10,8 +10,9 @@ from glmlr.blocks import ArrayRows, Block, LocalRows, Subset, over_blocks, piece
 from glmlr.columns import CodedColumns, FactorCodes
 from glmlr.errors import FitError
 from glmlr.links import CLOGLOG, LINKS, LOGIT, PROBIT
+from glmlr.newton import sums_at
 from glmlr.sampling import Sample
-from glmlr.solver import solve, sums_at
+from glmlr.solver import solve
 
 FAMILY = {"logit": "Logit", "probit": "Probit", "cloglog": "CLogLog"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from glmlr.blocks import ArrayRows
 from glmlr.links import LINKS
-from glmlr.solver import sums_at
+from glmlr.newton import sums_at
 from glmlr.weightings import sums_at_many
 
 

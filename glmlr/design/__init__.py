@@ -39,6 +39,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: Design columns are kept from pass to pass up to this many numbers (1 GiB), and made again in each pass beyond.
 _MOST_CELLS_KEPT: Final = 1 << 27
+#: Numbers that lie in one piece of memory (8 MiB), enough for large pages.
+_CELLS_TOGETHER: Final = 1 << 20
 
 
 class _UsedColumns(Mapping[str, pd.Series]):
@@ -93,11 +95,12 @@ class DesignInMemory(LocalRows, Design):
 
     @cached_property
     def _pieces(self) -> Sequence[Piece]:
-        keep = self.y.size * self.recipe.written_out <= _MOST_CELLS_KEPT
-        return pieces_of(_Kept(self._block) if keep else self._block, self.recipe.slices(self.y.size))
+        slices, columns = self.recipe.slices(self.y.size), self.recipe.written_out
+        keep = self.y.size * columns <= _MOST_CELLS_KEPT
+        return pieces_of(_Kept(self._block, columns, slices) if keep else self._block, slices)
 
-    def _block(self, rows: slice) -> Block:
-        x = self.recipe.columns(self.values, rows)
+    def _block(self, rows: slice, room: Floats | None = None) -> Block:
+        x = self.recipe.columns(self.values, rows, room)
         nothing = np.empty((0, self.y.size))
         return Block(nothing, self.y, self.weight, self.importance, self.offset, self.cluster).cut(x, rows)
 
@@ -131,26 +134,47 @@ class Collapsed(LocalRows):
 
     @cached_property
     def _pieces(self) -> Sequence[Piece]:
-        return pieces_of(_Kept(self._block), self.design.recipe.slices(self.patterns.y.size))
+        slices, columns = self.design.recipe.slices(self.patterns.y.size), self.design.recipe.written_out
+        return pieces_of(_Kept(self._block, columns, slices), slices)
 
-    def _block(self, rows: slice) -> Block:
+    def _block(self, rows: slice, room: Floats | None = None) -> Block:
         found = self.patterns
         whole = Block(np.empty((0, found.y.size)), found.y, found.weight)
-        return whole.cut(self.design.recipe.columns(found.values, rows), rows)
+        return whole.cut(self.design.recipe.columns(found.values, rows, room), rows)
 
 
 class _Kept:
-    """Blocks that are made once and kept; the first pass over the rows makes them, in its threads."""
+    """Blocks that are made once and kept; the first pass over the rows makes them, in its threads.
 
-    def __init__(self, make: Callable[[slice], Block]) -> None:
+    Several blocks lie in one piece of memory: a system that maps large pages then maps a few of them, where thousands
+    of small ones would take longer to map than to fill.
+    """
+
+    def __init__(self, make: Callable[[slice, Floats], Block], columns: int, slices: Sequence[slice]) -> None:
         self._make = make
+        self._columns = columns
+        self._longest = max((rows.stop - rows.start for rows in slices), default=0)
+        self._together = max(1, _CELLS_TOGETHER // max(self._longest * columns, 1))
+        self._number = {rows.start: number for number, rows in enumerate(slices)}
         self._made: dict[int, Block] = {}
+        self._storage: dict[int, Floats] = {}
 
     def __call__(self, rows: slice) -> Block:
         block = self._made.get(rows.start)
         if block is None:
-            block = self._made[rows.start] = self._make(rows)
+            block = self._made[rows.start] = self._make(rows, self._room(rows))
         return block
+
+    def _room(self, rows: slice) -> Floats:
+        """Give room for the columns of a block, shape (k, b)."""
+        slab, place = divmod(self._number[rows.start], self._together)
+        size = min(self._together, len(self._number) - slab * self._together) * self._longest * self._columns
+        whole = self._storage.get(slab)
+        if whole is None:
+            # Of two threads that come at once the second takes what the first has left there.
+            whole = self._storage.setdefault(slab, np.empty(size))
+        start, cells = place * self._longest * self._columns, (rows.stop - rows.start) * self._columns
+        return whole[start : start + cells].reshape(self._columns, -1)
 
 
 def design_of(formula: str, data: Any, *, cluster: Any = None, progress: Any = None, **options: Any) -> Design:

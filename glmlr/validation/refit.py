@@ -17,9 +17,10 @@ from glmlr.design.rows import RowAccount
 from glmlr.design.weights import class_weights_of
 from glmlr.estimation import maximum_of, prior_shift_of, refuse_saturated
 from glmlr.links import Link
+from glmlr.newton import sums_at
 from glmlr.prediction import eta_of
 from glmlr.separation import Maximum, suspected
-from glmlr.solver import Solution, solve, sums_at
+from glmlr.solver import Solution, solve
 from glmlr.sources import Source
 
 Floats = npt.NDArray[np.float64]
