@@ -16,10 +16,11 @@ BROWSER ?= chromium
 # Which cases make bench runs, and how; all of them in full by default.
 BENCH ?=
 
-.PHONY: help demo test check test-slow reports picture bench clean
+.PHONY: help demo demo-imbalanced test check test-slow reports picture bench clean
 
 help:
 	@echo "make demo       fit the demo model and write reports/birthwt.html"
+	@echo "make demo-imbalanced  weight the classes of a rare event and write reports/imbalanced.html"
 	@echo "make test       style, types and tests"
 	@echo "make check      style and types only"
 	@echo "make test-slow  the slow tests"
@@ -32,6 +33,10 @@ demo: $(VENV)/ready
 	@mkdir -p reports
 	@$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
 	@echo "The report is $(CURDIR)/reports/birthwt.html: open it in a browser."
+
+demo-imbalanced: $(VENV)/ready
+	@$(BIN)/python reports/imbalanced.py
+	@echo "The report is $(CURDIR)/reports/imbalanced.html: open it in a browser."
 
 test: check
 	$(BIN)/python -m pytest -q -n auto -m "not slow"
@@ -47,6 +52,7 @@ test-slow: $(VENV)/ready-test
 reports: $(VENV)/ready
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.md
+	$(BIN)/python reports/imbalanced.py
 
 picture: reports
 	@command -v $(BROWSER) >/dev/null 2>&1 || { echo "make picture needs a browser of the Chromium family; there is no $(BROWSER) here (BROWSER=... names another)." >&2; exit 1; }

@@ -22,7 +22,10 @@ from glmlr.saving.model_file import load, save
 from glmlr.saving.scoring import ScoreAccount, score
 from glmlr.saving.scoring_model import ScoringModel
 from glmlr.sources.database import Query, query
+from glmlr.statistics.bootstrap import Bootstrap, bootstrap
 from glmlr.statistics.discrimination import compare_auc
+from glmlr.statistics.evaluation import Evaluation, evaluate
+from glmlr.statistics.optimism import Validation, validate
 from glmlr.statistics.screening import log_odds_table
 from glmlr.statistics.validation import CrossValidation, cross_validate
 from glmlr.statistics.weight_search import class_weight_search
@@ -30,8 +33,10 @@ from glmlr.statistics.weight_search import class_weight_search
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bootstrap",
     "Chart",
     "CrossValidation",
+    "Evaluation",
     "Fit",
     "GlmlrError",
     "GlmlrWarning",
@@ -41,12 +46,15 @@ __all__ = [
     "ScoringModel",
     "Section",
     "Table",
+    "Validation",
+    "bootstrap",
     "class_weight_search",
     "compare_auc",
     "cross_validate",
     "datasets",
     "definitions",
     "errors",
+    "evaluate",
     "fit",
     "from_statsmodels",
     "full_report",
@@ -56,6 +64,7 @@ __all__ = [
     "save",
     "score",
     "statistics",
+    "validate",
 ]
 
 # A statistic is added in one place, under @statistic; its public name follows from the record.

@@ -53,21 +53,38 @@ def _weights(design: Design) -> list[str]:
     notes = []
     rows, trials = design.totals.rows, round(design.totals.trials)
     if design.grouped:
-        notes.append(f"Grouped data: {rows:,} rows of counts hold {trials:,} trials.")
+        by = ", each by its frequency weight" if "freq_weights" in design.given_weights else ""
+        notes.append(f"Grouped data: {rows:,} rows of counts hold {trials:,} trials{by}.")
     elif design.counted:
         notes.append(f"Frequency weights: {rows:,} rows stand for {trials:,}.")
-    if design.class_weights is not None:
-        w0, w1 = design.class_weights
-        event = design.event
+    if design.weighted:
+        notes.append(f"{importance_words(design)}; likelihood quantities are weighted pseudo-likelihood.")
+        counted = "by its trials" if design.grouped else "by its frequency" if design.counted else "once"
         notes.append(
-            f"Class weights: {w1:.6g} for {event.label}, {w0:.6g} for {event.other_label}; likelihood quantities are "
-            "weighted pseudo-likelihood."
+            "Importance acts in the estimates, their standard errors and likelihood quantities; whatever counts, ranks "
+            f"or tabulates rows takes each {counted}."
         )
-    elif design.weighted:
-        notes.append("Sample weights are in use; likelihood quantities are weighted pseudo-likelihood.")
     if design.shifted:
         notes.append("The linear predictor contains an offset.")
     return notes
+
+
+def importance_words(design: Design, verb: str = "") -> str:
+    """Name the importance weights of a design with what they are, and how class and sample weights combine.
+
+    Args:
+        design: rows with class or sample weights.
+        verb: what they do, such as "act in fitting only"; "" for their names alone.
+
+    """
+    did = f" {verb}" if verb else ""
+    if design.class_weights is None:
+        return f"Sample weights{did or ' are in use'}"
+    w0, w1 = design.class_weights
+    sizes = f"{w1:.6g} for {design.event.label}, {w0:.6g} for {design.event.other_label}"
+    if "sample_weight" in design.given_weights:
+        return f"Class weights ({sizes}) and sample weights{did}: the importance of a row is their product"
+    return f"Class weights ({sizes}){did}" if verb else f"Class weights: {sizes}"
 
 
 def separation_sentence(design: Design, separation: Separation) -> str:

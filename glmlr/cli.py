@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -40,7 +41,11 @@ EventOption = Annotated[
 ]
 FrequencyOption = Annotated[str | None, typer.Option("--freq-weights", help="Column of counts: rows stand for many.")]
 ClassOption = Annotated[
-    str | None, typer.Option("--class-weight", help='"balanced", or a weight for each class: "0:1,1:100".')
+    str | None,
+    typer.Option(
+        "--class-weight",
+        help='"balanced", non-event to event "1:100" (or "1/100:1"), or a weight for each class: "no:1,yes:100".',
+    ),
 ]
 SampleOption = Annotated[str | None, typer.Option("--sample-weight", help="Column of importance weights.")]
 OffsetOption = Annotated[str | None, typer.Option("--offset", help="Column that is added to the linear predictor.")]
@@ -153,6 +158,10 @@ def score(
     scale: Annotated[
         str, typer.Option("--scale", help="corrected for class weights, or weighted as they made it.")
     ] = "corrected",
+    prevalence: Annotated[
+        float | None,
+        typer.Option("--prevalence", help="Share of events in the population, of rows drawn by outcome: 0.02."),
+    ] = None,
     unknown: Annotated[
         str, typer.Option("--unknown", help="A level the fit has not seen is an error, nan (no score), or reference.")
     ] = "error",
@@ -161,8 +170,9 @@ def score(
     kept = [] if keep is None else [name.strip() for name in keep.split(",")]
     with _working("Scoring"):
         account = score_to_file(
-            load(model), _data(data), output, keep=kept, interval=interval, kind=kind, scale=scale, unknown=unknown
-        )
+            load(model), _data(data), output, keep=kept, interval=interval, kind=kind, scale=scale,
+            prevalence=prevalence, unknown=unknown,
+        )  # fmt: skip
     typer.echo(account.sentence)
 
 
@@ -245,6 +255,8 @@ def data() -> None:
 
 # ------------------------------------------------------------------------------------------------ from words to calls
 
+#: Numbers or fractions with colons between, and no comma: the weight of a non-event to that of an event.
+_RATIO = re.compile(r"[-+.\d/eE\s]+(:[-+.\d/eE\s]+)+")
 _FORMATS = ("text", "markdown", "html", "latex", "csv")
 
 
@@ -293,8 +305,8 @@ def _number(word: str) -> float | int | None:
 
 
 def _class_weight(words: str) -> str | dict[Any, float]:
-    """Read "balanced", or "0:1,1:100"."""
-    if ":" not in words:
+    """Read "balanced", the ratio "1:100", or "0:1,1:100"."""
+    if ":" not in words or _RATIO.fullmatch(words):
         return words
     weights: dict[Any, float] = {}
     for part in words.split(","):

@@ -31,6 +31,7 @@ KINDS: Final[dict[str, str]] = {
     "HC1": "robust (sandwich, HC1: times n / (n - k))",
     "HC2": "robust (sandwich, HC2: scores divided by sqrt(1 - leverage))",
     "HC3": "robust (sandwich, HC3: scores divided by 1 - leverage)",
+    "bootstrap": "bootstrap (covariance of the estimates of resamples)",
     "cluster": "cluster-robust (sandwich, times G / (G - 1) for G clusters)",
 }
 

@@ -11,7 +11,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,6 +106,21 @@ def one_of(argument: str, value: object, allowed: Iterable[str]) -> str:
     raise OptionError(f"{argument}={value!r} is not one of {listing(map(repr, names), 20)}{hint or '.'}")
 
 
+#: Names that other packages give to weights, which say too little, or mean something else than what sounds like them.
+_WEIGHTS_ELSEWHERE: Final = {
+    "weights": "rows that stand for several go into freq_weights=, importance into sample_weight= or class_weight=.",
+    "weight": "rows that stand for several go into freq_weights=, importance into sample_weight= or class_weight=.",
+    "var_weights": "what statsmodels calls var_weights is the importance of a row, sample_weight=.",
+}
+
+
+def _meant(name: str, keywords: list[str]) -> str:
+    """Say which argument was probably meant, or which there are."""
+    if name in _WEIGHTS_ELSEWHERE and {"freq_weights", "class_weight", "sample_weight"} <= set(keywords):
+        return f"; {_WEIGHTS_ELSEWHERE[name]}"
+    return suggestion(name, keywords) or f"; it takes {listing(keywords, 30)}."
+
+
 def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """Wrap a public function so that a misspelt argument raises `ArgumentError` with the closest real name."""
     signature = inspect.signature(function)
@@ -120,8 +135,7 @@ def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name in kwargs:
             if name not in keywords and not takes_any:
-                hint = suggestion(name, keywords) or f"; it takes {listing(keywords, 30)}."
-                raise ArgumentError(f"{function.__name__}() has no argument {name!r}{hint}")
+                raise ArgumentError(f"{function.__name__}() has no argument {name!r}{_meant(name, keywords)}")
         try:
             return function(*args, **kwargs)
         except TypeError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +15,18 @@ from glmlr.covariance import CentredCovariance, clustered, robust
 from glmlr.design import Collapsed, Design
 from glmlr.errors import FitError
 from glmlr.links import Link
-from glmlr.prediction import with_infinite
+from glmlr.prediction import log_odds_beyond, with_infinite
 from glmlr.separation import Maximum, Separation, maximise
 from glmlr.solver import Solution, inverse_information, solve
 
 Floats = npt.NDArray[np.float64]
+
+#: Largest number of steps to another intercept; Newton's steps take about five, halving a bracket all it could need.
+_SHIFT_STEPS: Final = 100
+#: A Newton step this small leads to the intercept to the last digits, for steps converge quadratically.
+_SHIFT_TOLERANCE: Final = 1e-9
+#: Below this share of non-events a mean has too few digits that tell it from 1.
+_NEAR_ONE: Final = 1e-3
 
 
 def maximum_of(design: Design, link: Link, max_iterations: int) -> Maximum:
@@ -129,11 +138,121 @@ class _Constant(Mapped):
         return block.cut(np.ones((1, block.size)), slice(None))
 
 
-@dataclass(frozen=True, eq=False)
-class _AtPredictor(Mapped):
-    """The same rows without importance, a constant as their only column, their linear predictor as an offset.
+# ------------------------------------------------------------------------------------------------ the intercept
+
+
+def prior_shift_of(design: Design, link: Link, working: Floats, separation: Separation | None) -> float:
+    """Give what class weights added to the intercept: log(w1 / w0) for the logit (King & Zeng 2001), 0 without them.
+
+    For the other links the intercept is chosen so that the mean probability of the unweighted rows is their event rate,
+    the other coefficients held.
+    """
+    if design.class_weights is None:
+        return 0.0
+    w0, w1 = design.class_weights
+    if link.name == "logit":
+        return float(np.log(w1 / w0))
+    return _shift_to_mean(design, link, working, separation, 1.0, 1.0)
+
+
+def sampled_odds(design: Design) -> float:
+    """Give the odds of the event among the trials of the fit: by frequencies and sample weights, not class weights.
+
+    Class weights are taken off the intercept before; sample weights say which population the fit is of.
+    """
+    totals = design.totals
+    if "sample_weight" not in design.given_weights:
+        return totals.events / (totals.trials - totals.events)
+    w0, w1 = design.class_weights or (1.0, 1.0)
+    return (totals.weight_of_events / w1) / ((totals.weight - totals.weight_of_events) / w0)
+
+
+def case_control_weights(design: Design, prevalence: float) -> tuple[float, float]:
+    """Give the weight of a non-event and of an event that make the event's share of the trials the prevalence.
+
+    Reference: Manski & Lerman (1977), Econometrica 45, 1977-1988.
+    """
+    share = design.totals.events / design.totals.trials
+    return (1.0 - prevalence) / (1.0 - share), prevalence / share
+
+
+def prevalence_shift_of(
+    design: Design, link: Link, working: Floats, separation: Separation | None, prevalence: float
+) -> float:
+    """Give what to take off the intercept of a sample drawn by outcome where the event's share of all is `prevalence`.
+
+    For the logit it is what class weights added, plus log[((1 - t) / t) (ybar / (1 - ybar))] (King & Zeng 2001); for
+    the other links the intercept is chosen so that the mean probability under `case_control_weights` is the prevalence.
+    """
+    if link.name == "logit":
+        return prior_shift_of(design, link, working, separation) + log_odds_beyond(sampled_odds(design), prevalence)
+    return _shift_to_mean(design, link, working, separation, *case_control_weights(design, prevalence))
+
+
+def _shift_to_mean(
+    design: Design, link: Link, working: Floats, separation: Separation | None, nonevent: float, event: float
+) -> float:
+    """Find s with sum v (mu(eta - s) - y) = 0, v the weight of an event or of a non-event, by Newton steps.
 
     Rows that separation fits perfectly are left out: they stay so whatever the intercept.
+    """
+    if separation is not None and separation.complete:
+        return 0.0
+    rows = _AtPredictor(design, working, separation)
+    low, high, shift = -np.inf, np.inf, 0.0
+    for _ in range(_SHIFT_STEPS):
+        part = partial(_means_at, link=link, shift=shift, nonevent=nonevent, event=event)
+        found: Floats = over_blocks(rows, part, np.add)
+        step = _step_to_mean(link, *(float(one) for one in found))
+        low, high = (shift, high) if step > 0 else (low, shift)
+        if abs(step) <= _SHIFT_TOLERANCE * (1.0 + abs(shift)):
+            return shift + step
+        shift = shift + step if low < shift + step < high else _between(low, high, shift)
+    raise FitError(f"The intercept of the {link.name} model for another share of events was not found.")
+
+
+def _step_to_mean(
+    link: Link, events: float, nonevents: float, probability: float, complement: float, slope: float
+) -> float:
+    """Give the Newton step of the shift, from sums of weights and of weighted probabilities.
+
+    On the scale of the link the mean is nearly a straight line in the intercept. Near 1 its digits are those of the
+    complement, and the step is one on the logarithm of that. An infinite step says on which side the mean is.
+    """
+    total = events + nonevents
+    above = nonevents > complement if 2.0 * events > total else probability > events
+    if not slope > 0:
+        return np.inf if above else -np.inf
+    if min(nonevents, complement) < _NEAR_ONE * total:
+        return float(np.log(nonevents / complement) * complement / slope) if complement > 0 else np.inf
+    mean, aim = (link.link(np.array([one / total])) for one in (probability, events))
+    return float(((mean - aim) * link.density(mean) * (total / slope))[0])
+
+
+def _between(low: float, high: float, shift: float) -> float:
+    """Halve a bracket, or go on from its one end."""
+    if np.isfinite(low) and np.isfinite(high):
+        return (low + high) / 2.0
+    return shift + (1.0 if np.isfinite(low) else -1.0) * (1.0 + abs(shift))
+
+
+def _means_at(block: Block, link: Link, shift: float, nonevent: float, event: float) -> Floats:
+    """Add up the arguments of `_step_to_mean` over a block whose linear predictor is its offset, shape (5,)."""
+    trials = np.ones(block.size) if block.weight is None else block.weight
+    eta = (np.zeros(block.size) if block.offset is None else block.offset) - shift
+    events, nonevents = event * trials * block.y, nonevent * trials * (1.0 - block.y)
+    weight = events + nonevents
+    mean, complement = link.mean(eta), np.exp(link.log_complement(eta))
+    return np.array(
+        [events.sum(), nonevents.sum(), *(np.dot(weight, one) for one in (mean, complement, link.density(eta)))]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _AtPredictor(Mapped):
+    """The same rows without columns and importance, their linear predictor as an offset.
+
+    Rows that separation fits perfectly are left out.
     """
 
     rows: Rows
@@ -141,26 +260,11 @@ class _AtPredictor(Mapped):
     separation: Separation | None
 
     def changed(self, block: Block) -> Block | None:
-        """Give the block with the constant alone."""
+        """Give the block without columns."""
         everywhere = np.zeros(block.size, dtype=bool)
         kept = np.flatnonzero(~(everywhere if self.separation is None else self.separation.separates(block)))
-        rows = block.cut(np.ones((1, kept.size)), kept)
+        rows = block.cut(np.empty((0, kept.size)), kept)
         return replace(rows, offset=block.linear_predictor(self.working)[kept], importance=None) if kept.size else None
-
-
-def prior_shift_of(design: Design, link: Link, working: Floats, separation: Separation | None) -> float:
-    """Give what class weights added to the intercept: log(w1 / w0) for the logit (King & Zeng 2001), 0 without them.
-
-    For the other links the intercept is fitted again to the unweighted rows, the other coefficients held.
-    """
-    if design.class_weights is None:
-        return 0.0
-    w0, w1 = design.class_weights
-    if link.name == "logit":
-        return float(np.log(w1 / w0))
-    if separation is not None and separation.complete:
-        return 0.0
-    return -float(solve(_AtPredictor(design, working, separation), link).beta[0])
 
 
 def is_null(design: Design) -> bool:

@@ -32,8 +32,10 @@ from glmlr.estimation import (
     is_null,
     maximum_of,
     null_model,
+    prevalence_shift_of,
     prior_shift_of,
     refuse_saturated,
+    sampled_odds,
 )
 from glmlr.links import Link, link_named
 from glmlr.prediction import Predictor, Wanted, bounds, spread
@@ -263,6 +265,10 @@ class Fit:
         """What class weights added to the intercept, see `glmlr.estimation.prior_shift_of`; 0 without them."""
         return prior_shift_of(self.design, self.link, self.working, self.separation)
 
+    def prevalence_shift(self, prevalence: float) -> float:
+        """Give what to take off the intercept for a population with this share of events; see `predict`."""
+        return prevalence_shift_of(self.design, self.link, self.working, self.separation, prevalence)
+
     @cached_property
     def fitted_values(self) -> pd.Series:
         """Fitted probabilities for every row read, in its order and with its index; NaN where a row was dropped."""
@@ -288,7 +294,13 @@ class Fit:
     @cached_property
     def scored(self) -> Scored:
         """What the statistics of predicted probabilities need of this fit."""
-        return Scored(ranking=self.ranking, event=self.design.event, fitted=True, notes=self.scale_notes)
+        return Scored(
+            ranking=self.ranking,
+            event=self.design.event,
+            fitted=True,
+            notes=self.scale_notes,
+            weighted=self.pseudo_likelihood,
+        )
 
     @property
     def scale_notes(self) -> tuple[str, ...]:
@@ -311,7 +323,7 @@ class Fit:
     def _correction_note(self) -> tuple[str, ...]:
         if self.design.class_weights is None:
             return ()
-        how = "minus log(w1/w0)" if self.link.name == "logit" else "fitted again without the weights"
+        how = "minus log(w1/w0)" if self.link.name == "logit" else "moved so that they add up to the events of the rows"
         return (f"Probabilities are corrected for the class weights: the intercept {how}.",)
 
     @explained_arguments
@@ -322,6 +334,7 @@ class Fit:
         interval: float | bool | None = None,
         kind: str = "probability",
         scale: str = "corrected",
+        prevalence: float | None = None,
         unknown: str = "error",
         offset: Any = None,
     ) -> pd.Series | pd.DataFrame:
@@ -334,6 +347,13 @@ class Fit:
                 the prediction 0 or 1 they are all of [0, 1], as the interval of an infinite coefficient is the line.
             kind: "probability" or "link".
             scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+            prevalence: share of the event in the population that is predicted for, in (0, 1), where the rows of the
+                fit were drawn by outcome (a case-control sample). With ybar the share of events in the fit (by
+                frequencies and sample weights, not class weights) the logit's intercept loses
+                log[((1 - t) / t) (ybar / (1 - ybar))]; the slopes are right as they are. For the other links the
+                intercept is chosen so that the mean probability of the rows of the fit is t, events weighted by
+                t / ybar and non-events by (1 - t) / (1 - ybar); their slopes are right only if the fit itself had
+                these as class weights. Intervals move with the intercept.
             unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
             offset: offset of the new rows where the fit had one that was not a column.
 
@@ -341,18 +361,24 @@ class Fit:
             A Series or frame with one row per row given, in its order and index; NaN where something is missing.
 
         Raises:
+            OptionError: a prevalence outside (0, 1), or with scale="weighted".
             DataError: a column is missing or cannot be used.
             UnknownLevelError: a level the fit has not seen, with unknown="error".
 
         Warns:
             GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
+        References: King & Zeng (2001), Political Analysis 9, 137-163; Manski & Lerman (1977), Econometrica 45.
+
         """
-        wanted = Wanted(interval, kind, scale)
+        wanted = Wanted(interval, kind, scale, prevalence)
+        predictor = self.predictor
+        if prevalence is not None:
+            predictor = replace(predictor, prior_shift=self.prevalence_shift(prevalence))
         if new_data is not None:
-            return self.predictor.predict(new_data, wanted, unknown=unknown, offset=offset)
+            return predictor.predict(new_data, wanted, unknown=unknown, offset=offset)
         held = self.held
-        return self.predictor.of_eta(np.asarray(self.weighted_eta), held.matrix, held.used, held.index, wanted)
+        return predictor.of_eta(np.asarray(self.weighted_eta), held.matrix, held.used, held.index, wanted)
 
     @cached_property
     def predictor(self) -> Predictor:
@@ -366,6 +392,7 @@ class Fit:
             separation=self.separation,
             prior_shift=self.prior_shift,
             aliased=self.solution.aliased,
+            sampled_odds=sampled_odds(self.design),
         )
 
     # ------------------------------------------------------------------ what must be said
@@ -430,7 +457,8 @@ def fit(
         event: the value of the response that is the event; needed for two values other than 0/1 and bool.
         freq_weights: counts: each row stands for that many rows. A column name, a Series (aligned by index), or an
             array of shape (n,).
-        class_weight: "balanced" for n / (2 n_k), or {class: weight}; standard errors are then the sandwich.
+        class_weight: importance by outcome: "balanced" for n / (2 n_k), {class: weight}, or the weight of a non-event :
+            that of an event, "1:100", "0.01:1" or "1/100:1". Standard errors are then the sandwich.
         sample_weight: importance of each row, as freq_weights; standard errors are then the sandwich.
         offset: known part of the linear predictor, as freq_weights.
         robust: "HC0", "HC1", "HC2" or "HC3" for sandwich standard errors; None for the expected information, unless
@@ -442,6 +470,14 @@ def fit(
         max_iterations: largest number of Newton steps.
         progress: whether a line shows how far each pass over rows that are read in parts is, None for where somebody
             sees it; or a function that is called with each `glmlr.progress.Step`.
+
+    Weights go together. A row of freq_weights f stands for f equal rows in every number. The importance of a row is
+    its class weight times its sample weight, w, each 1 where not given. The estimates solve sum f w u x = 0, u the
+    score of the row; the covariance is A^-1 B A^-1 with A = sum f w (information) x x' and B = sum f w^2 u^2 x x', so
+    that all w times a constant change nothing. Likelihood quantities are sums with f w (a weighted pseudo-likelihood);
+    counts, rankings and tables of rows are sums with f alone. Probabilities are corrected for class weights, not for
+    sample weights, which may stand for another population. "balanced" counts f, not the sample weights. Rows whose f
+    or w is 0 are absent rows.
 
     Returns:
         The `Fit`.

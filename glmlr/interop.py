@@ -173,7 +173,8 @@ def to_statsmodels(fit: Fit) -> Any:
 
 def _frame(design: DesignInMemory) -> pd.DataFrame:
     """Give the columns the formula reads and the response as 0 and 1, rows used."""
-    frame = pd.DataFrame(dict(design.columns), index=design.index[design.used])
+    columns = {name: design.columns[name] for name in design.recipe.formula.predictors}
+    frame = pd.DataFrame(columns, index=design.index[design.used])
     whole = bool(((design.y == 0) | (design.y == 1)).all())
     frame.insert(0, design.event.response, design.y.astype(np.int64) if whole else design.y, allow_duplicates=True)
     return frame

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from glmlr.blocks import linear_predictor
 from glmlr.conditioning import Alias
 from glmlr.covariance import CentredCovariance, variance_of
 from glmlr.design.recipe import NewRows, Recipe, applied
-from glmlr.errors import GlmlrWarning, OptionError, one_of
+from glmlr.errors import GlmlrWarning, NotApplicable, OptionError, one_of
 from glmlr.links import Link
 from glmlr.proportions import normal_quantile
 from glmlr.separation import Separation
@@ -40,16 +40,25 @@ class Wanted:
         interval: None or False for estimates alone, a confidence level, or True for 0.95.
         kind: "probability" or "link".
         scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+        prevalence: share of events in the population that is predicted for, in (0, 1); None for that of the fit.
 
     """
 
     interval: float | bool | None = None
     kind: str = "probability"
     scale: str = "corrected"
+    prevalence: float | None = None
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, KINDS_OF_PREDICTION)
         one_of("scale", self.scale, SCALES)
+        if self.prevalence is not None:
+            checked_prevalence(self.prevalence)
+            if self.scale != "corrected":
+                raise OptionError(
+                    f"prevalence={self.prevalence} and scale={self.scale!r} contradict each other: the one sets the "
+                    "intercept for a population, the other leaves it as class weights made it; give one of them."
+                )
         if self.has_interval:
             _ = self.quantile
 
@@ -75,8 +84,9 @@ class Predictor:
         covariance: of the estimates, shape (k, k); NaN where there is no finite estimate.
         centred: the same for centred columns, where some column is far from 0; else None.
         separation: None, or the direction beyond which predictions are 0 or 1.
-        prior_shift: what class weights added to the intercept.
+        prior_shift: what class weights added to the intercept, or what to take off it for a prevalence.
         aliased: columns without an estimate, with what determined them in the fit.
+        sampled_odds: odds of the event among the trials of the fit, without class weights; None where not known.
 
     """
 
@@ -88,6 +98,28 @@ class Predictor:
     separation: Separation | None
     prior_shift: float
     aliased: tuple[Alias, ...]
+    sampled_odds: float | None = None
+
+    def at_prevalence(self, prevalence: float | None) -> Predictor:
+        """Give the same for a population in which the event has another share, the rows of the fit drawn by outcome.
+
+        Raises:
+            NotApplicable: the link is not the logit, where the intercept is found from the rows of the fit.
+
+        """
+        if prevalence is None:
+            return self
+        if self.link.name != "logit":
+            raise NotApplicable(
+                f"prevalence= moves the intercept of a {self.link.name} model by the rows of the fit, which are not "
+                "kept with the model; use predict(prevalence=...) of the fit itself, or a logit model."
+            )
+        if self.sampled_odds is None:
+            raise NotApplicable(
+                "prevalence= needs the share of events in the fit, which model files of this version do not hold; "
+                "save the model again."
+            )
+        return replace(self, prior_shift=self.prior_shift + log_odds_beyond(self.sampled_odds, prevalence))
 
     def predict(self, new_data: Any, wanted: Wanted, *, unknown: str, offset: Any) -> pd.Series | pd.DataFrame:
         """Predict for new rows; see `Fit.predict`.
@@ -166,6 +198,27 @@ def eta_of(x: Floats, working: Floats, offset: Floats | None, separation: Separa
 def with_infinite(eta: Floats, side: Floats | None) -> Floats:
     """Give linear predictors, infinite for rows on a side (+1 or -1; 0 is none) of a separating direction, if any."""
     return eta if side is None else np.asarray(np.where(side == 0, eta, np.copysign(np.inf, side)))
+
+
+def checked_prevalence(prevalence: float) -> float:
+    """Give a share of events.
+
+    Raises:
+        OptionError: it is none, or 0 or 1.
+
+    """
+    number = isinstance(prevalence, (int, float, np.number)) and not isinstance(prevalence, bool)
+    if not number or not 0 < prevalence < 1:
+        raise OptionError(f"prevalence={prevalence!r} is not a share of events between 0 and 1, such as 0.02.")
+    return float(prevalence)
+
+
+def log_odds_beyond(odds: float, prevalence: float) -> float:
+    """Give by how much the log-odds of the event are larger in a sample than in its population.
+
+    Reference: King & Zeng (2001), Political Analysis 9, 137-163, equation 7.
+    """
+    return float(np.log(odds) + np.log1p(-prevalence) - np.log(prevalence))
 
 
 def columns_scored(recipe: Recipe) -> list[str]:

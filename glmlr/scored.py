@@ -20,6 +20,7 @@ class Scored:
         event: the outcome that is the event.
         fitted: True where the scores are fitted values of these very rows (Hosmer-Lemeshow then has groups - 2
             degrees of freedom), False for new rows or scores from elsewhere.
+        weighted: whether the model had importance weights, so that it need not agree with these rows on average.
         notes: sentences every output must carry (which scale the probabilities are on).
 
     """
@@ -28,6 +29,7 @@ class Scored:
     event: Event
     fitted: bool
     notes: tuple[str, ...] = ()
+    weighted: bool = False
 
     def require_both(self) -> None:
         """Raise `DataError` unless there are events and non-events."""

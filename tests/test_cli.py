@@ -1,5 +1,6 @@
 """The command: helps, prints, refuses in one sentence with exit code 2, and writes whole files or none."""
 
+import io
 import subprocess
 import sys
 
@@ -60,6 +61,26 @@ def test_event_weights_and_files(tmp_path):
     assert "low = 0" in numbers.output
 
 
+@pytest.mark.parametrize("words", ["1:100", "1/100:1", "0.01:1", "0:1,1:100"])
+def test_class_weights_in_all_their_words(words, tmp_path):
+    shown = run("show", "coefficients", "birthwt", FORMULA, "--format", "csv", "--class-weight", words)
+    expected = glmlr.fit(FORMULA, glmlr.datasets.load("birthwt"), class_weight={0: 1, 1: 100})
+    written = pd.read_csv(io.StringIO(shown.output))
+    np.testing.assert_allclose(written["std_error"], expected.bse, rtol=1e-9)
+    path = tmp_path / "out.md"
+    assert run("report", "birthwt", FORMULA, "-o", str(path), "--class-weight", words).exit_code == 0
+    assert "Class weights" in path.read_text(encoding="utf-8")
+
+
+def test_scores_for_a_population(tmp_path):
+    births = glmlr.datasets.load("birthwt")
+    model, scores = str(tmp_path / "model.json"), str(tmp_path / "scores.parquet")
+    run("fit", "birthwt", FORMULA, "--class-weight", "1:10", "--save", model)
+    assert run("score", model, "birthwt", "-o", scores, "--prevalence", "0.02").exit_code == 0
+    fitted = glmlr.fit(FORMULA, births, class_weight="1:10")
+    np.testing.assert_array_equal(pd.read_parquet(scores)["probability"], fitted.predict(births, prevalence=0.02))
+
+
 def test_table_of_a_predictor():
     result = run("table", "titanic", "survived", "age", "--bins", "0,20,40,80", "--log-base", "10", "--event", "yes")
     assert result.exit_code == 0
@@ -115,6 +136,9 @@ def test_lists():
         (["show", "asociation", "birthwt", "low ~ age"], "did you mean 'association'"),
         (["report", "birthwt", "low ~ age", "-o", "x.docx"], ".html"),
         (["fit", "birthwt", "low ~ age", "--class-weight", "0:x"], "label:weight"),
+        (["fit", "birthwt", "low ~ age", "--class-weight", "1:2:3"], "not a ratio of two numbers"),
+        (["fit", "birthwt", "low ~ age", "--class-weight", "0:1"], "a class weight is a number above 0"),
+        (["fit", "birthwt", "low ~ age", "--class-weight", "balance"], "did you mean 'balanced'"),
         (["table", "birthwt", "low", "age", "--bins", "a,b"], "--bins"),
         (["fit", "birthwt", "low ~ age", "--save", "model.pkl"], "use .json"),
         (["fit", "birthwt", "low ~ age", "--save", "absent/model.json"], "there is no folder"),

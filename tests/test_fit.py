@@ -112,10 +112,9 @@ def test_prior_correction_restores_the_event_rate():
 @pytest.mark.parametrize("link", ["probit", "cloglog"])
 def test_other_links_recalibrate_the_intercept(link):
     fit = glmlr.fit(FORMULA, BIRTHS, link=link, class_weight="balanced")
-    # The refitted intercept solves the unweighted score equation of the constant.
-    eta, y = fit.eta, fit.design.y
-    score = np.where(y == 1, fit.link.event_score(eta), fit.link.nonevent_score(eta))
-    assert abs(score.sum()) < 1e-8
+    # The probabilities of the unweighted rows add up to their events, one number added to every linear predictor.
+    np.testing.assert_allclose(fit.probabilities.sum(), fit.design.y.sum(), rtol=1e-12)
+    np.testing.assert_allclose(fit.weighted_eta - fit.eta, fit.prior_shift, rtol=1e-10)
 
 
 def test_null_model_by_link_and_offset():

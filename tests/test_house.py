@@ -32,6 +32,7 @@ FLOORS = {
     "glmlr.validation.resampling": 7,
     "glmlr.validation.held_out": 7,
     "glmlr.validation.refit": 7,
+    "glmlr.validation.resamples": 7,
     "glmlr.saving.model_file": 7,
     "glmlr.saving.scoring": 7,
     "glmlr.saving.scoring_model": 7,
@@ -61,6 +62,7 @@ FLOORS = {
     "glmlr.design.streamed": 5,
     "glmlr.design.learning": 5,
     "glmlr.design.designed": 5,
+    "glmlr.design.derived": 5,
     "glmlr.design.coding": 5,
     "glmlr.design.naming": 5,
     "glmlr.design.rows": 5,
@@ -77,6 +79,9 @@ FLOORS = {
     "glmlr.design.response": 5,
     "glmlr.scored": 5,
     "glmlr.validation.performance": 5,
+    "glmlr.validation.indices": 5,
+    "glmlr.validation.curves": 5,
+    "glmlr.pseudo_r2": 5,
     "glmlr.sources": 5,
     "glmlr.sources.value_counts": 5,
     "glmlr.sources.database": 5,
@@ -129,6 +134,7 @@ FLOORS = {
 
 #: What makes a design, each seeing those after it: one question each, on one floor.
 DESIGN = (
+    "glmlr.design.derived",
     "glmlr.design",
     "glmlr.design.streamed",
     "glmlr.design.designed",
@@ -190,6 +196,11 @@ SAME_FLOOR = {
     ("glmlr.fit", "glmlr.account"),
     ("glmlr.fit", "glmlr.estimation"),
     ("glmlr.validation.resampling", "glmlr.validation.refit"),
+    ("glmlr.validation.resamples", "glmlr.validation.resampling"),
+    ("glmlr.validation.resamples", "glmlr.validation.refit"),
+    ("glmlr.validation.indices", "glmlr.validation.performance"),
+    ("glmlr.validation.indices", "glmlr.pseudo_r2"),
+    ("glmlr.validation.curves", "glmlr.validation.performance"),
     ("glmlr.validation.held_out", "glmlr.validation.resampling"),
     ("glmlr.validation.held_out", "glmlr.validation.refit"),
     ("glmlr.estimation", "glmlr.prediction"),
@@ -232,6 +243,9 @@ HOOKS = {
 
 MATHEMATICS = {
     "glmlr.validation.performance",
+    "glmlr.validation.indices",
+    "glmlr.validation.curves",
+    "glmlr.pseudo_r2",
     "glmlr.links",
     "glmlr.tails",
     "glmlr.proportions",

@@ -10,10 +10,11 @@ import pytest
 
 import glmlr
 from glmlr.design import build_design
+from glmlr.design.derived import sliced, weighted_by_class
 from glmlr.errors import DataError, NotApplicable, OptionError
 from glmlr.links import link_named
 from glmlr.validation.folds import Fold
-from glmlr.validation.refit import refit, refits, sliced, weighted_by_class
+from glmlr.validation.refit import refit, refits
 from glmlr.validation.resampling import refitting_of
 
 LOGIT = link_named("logit")

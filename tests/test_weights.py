@@ -108,6 +108,17 @@ def test_balanced_counts_frequencies() -> None:
         (Event("low", 1, 0), {False: 1, True: np.float64(10)}),
         (Event("low", True, False), {0: 1, 1: 10}),
         (Event("low", np.int64(1), np.int64(0)), {0.0: 1, 1.0: 10}),
+        # The text of a class, and the coding of the response where it has other values.
+        (Event("low", 1, 0), {"0": 1, "1": 10}),
+        (Event("low", True, False), {"False": 1, "True": 10}),
+        (Event("low", 2.0, 1.0), {"1": 1, "2": 10}),
+        (Event("low", "0", "1"), {1: 1, 0: 10}),
+        (EVENT, {0: 1, 1: 10}),
+        (EVENT, {np.False_: 1, np.True_: 10}),
+        # What stands among the values of the response is a value of it, whichever is the event.
+        (Event("low", 0, 1), {1: 1, 0: 10}),
+        (EVENT, "1:10"),
+        (EVENT, " 1 : 1e1 "),
     ],
 )
 def test_weights_by_class(event: Event, option: Any) -> None:
@@ -121,7 +132,17 @@ def test_weights_by_class(event: Event, option: Any) -> None:
         ({"yes": 1}, "no weight for 'no'"),
         ({"yes": 1, "nope": 2}, "'nope'"),
         ({"yes": 1, "no": 2, "maybe": 3}, "'maybe'"),
-        ({0: 1, 1: 2}, "0, which is not a value of the response 'dead' ('no' and 'yes')"),
+        ({0: 1, 2: 2}, "0, which is not a value of the response 'dead' ('no' and 'yes')"),
+        ({"yes": 1, 0: 2}, "0, which is not a value of the response"),
+        ({0: 1}, "no weight for 'yes'"),
+        ("1:2:3", "'1:2:3' are not a ratio of two numbers"),
+        ("1:x", "not a ratio of two numbers"),
+        ("1/0:1", "not a ratio of two numbers"),
+        (":", "not a ratio of two numbers"),
+        ("0:1", "class_weight of 'no' is 0.0; a class weight is a number above 0"),
+        ("1:-1", "class_weight of 'yes' is -1.0; a class weight is a number above 0"),
+        ("1:nan", "a number above 0"),
+        ("inf:1", "a number above 0"),
         ({"yes": 0, "no": 1}, "a number above 0"),
         ({"yes": -1, "no": 1}, "a number above 0"),
         ({"yes": np.nan, "no": 1}, "a number above 0"),
@@ -134,6 +155,18 @@ def test_bad_class_weights(option: Any, says: str) -> None:
     with pytest.raises(OptionError) as caught:
         class_weights_of(option, EVENT, 1.0, 4.0)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("ratio", ["0.1:1", "1/10:1", "3/6 : 10/2", ".5:5", "1:10/1"])
+def test_ratios_by_hand(ratio: str) -> None:
+    weights = class_weights_of(ratio, EVENT, 1.0, 4.0)
+    assert weights is not None
+    assert weights[1] / weights[0] == pytest.approx(10.0, rel=1e-15)
+
+
+def test_a_class_has_one_weight() -> None:
+    with pytest.raises(OptionError, match="class_weight names 1 twice"):
+        class_weights_of({0: 1, 1: 10, "1": 3}, Event("low", 1, 0), 1.0, 4.0)
 
 
 def test_weights_follow_an_index_of_several_levels() -> None:

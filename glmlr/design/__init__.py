@@ -23,7 +23,7 @@ from glmlr.design.factors import prepare, prepare_offset
 from glmlr.design.outcomes import outcomes_of
 from glmlr.design.patterns import Patterns, collapse
 from glmlr.design.recipe import NewRows, Term
-from glmlr.design.rows import Roles, RowAccount, choose_rows, columns_read
+from glmlr.design.rows import Roles, RowAccount, choose_rows, columns_read, predictors_read
 from glmlr.design.streamed import build_streamed_design
 from glmlr.design.weights import class_weights_of
 from glmlr.errors import DataError, OptionError
@@ -72,8 +72,12 @@ class DesignInMemory(LocalRows, Design):
         importance: class x sample weight, shape (n,), or None for 1.
         offset: shape (n,), or None.
         cluster: cluster number of each row, shape (n,), or None.
-        columns: the data columns the formula reads, rows used, for tables of a predictor alone.
+        columns: the data columns the formula reads, rows used, for tables of a predictor alone and for resamples.
         values: the evaluated factors, one array of length n each.
+        frequency: shape (n,), or None for 1; the part of the weight that is not of counted trials.
+        sample_weight: shape (n,), or None; the part of the importance that is not of classes.
+        given_offset: shape (n,), or None; the part of the offset that the formula does not say.
+        balanced: whether the class weights are "balanced", which every part of the rows has its own of.
         stands_for: rows of a database that each row is a pattern of, shape (n,), or None for 1.
 
     """
@@ -87,6 +91,10 @@ class DesignInMemory(LocalRows, Design):
     cluster: npt.NDArray[np.int64] | None
     columns: Mapping[str, pd.Series]
     values: tuple[Any, ...] = field(repr=False)
+    frequency: Floats | None = None
+    sample_weight: Floats | None = None
+    given_offset: Floats | None = None
+    balanced: bool = False
     stands_for: npt.NDArray[np.int64] | None = None
 
     def pieces(self) -> Sequence[Piece]:
@@ -233,7 +241,7 @@ def build_design(
         data: see `glmlr.sources.read`.
         event: the value of the response that is the event.
         freq_weights: counts: a column name, a Series (by index) or an array (by position).
-        class_weight: "balanced", or {class: weight}.
+        class_weight: see `glmlr.design.weights.class_weights_of`.
         sample_weight: importance of each row, as freq_weights.
         offset: known part of the linear predictor, as freq_weights.
         cluster: the cluster of each row, as freq_weights.
@@ -273,6 +281,7 @@ def build_design(
         totals=replace(_totals(y, weight, importance), rows=chosen.account.used),
         counted=roles.freq_weights is not None or trials is not None,
         weighted=importance is not None,
+        given_weights=roles.weights,
         class_weights=class_weights,
         shifted=shift is not None,
         clusters=None if chosen.cluster_codes is None else int(chosen.cluster_codes.max()) + 1,
@@ -285,8 +294,12 @@ def build_design(
         importance=_frozen(importance),
         offset=_frozen(shift),
         cluster=chosen.cluster_codes,
-        columns=_UsedColumns({name: source.raw(name) for name in parsed.predictors}, chosen.used),
+        columns=_UsedColumns({name: source.raw(name) for name in predictors_read(parsed)}, chosen.used),
         values=tuple(one.values for one in learned.values()),
+        frequency=_frozen(chosen.rows.frequency),
+        sample_weight=_frozen(chosen.importance),
+        given_offset=_frozen(chosen.offset),
+        balanced=isinstance(class_weight, str) and class_weight == "balanced",
         stands_for=None if source.grouped is None else _frozen(source.grouped.counted[chosen.used]),
     )
 

@@ -53,6 +53,7 @@ class Design(ABC):
         totals: sums over the rows used.
         counted: whether rows stand for several trials (frequency weights, or successes + failures).
         weighted: whether rows have class or sample weights.
+        given_weights: which of "freq_weights" and "sample_weight" were given.
         class_weights: (weight of non-events, weight of events) where class_weight was given, else None.
         shifted: whether the linear predictor has an offset.
         clusters: number of clusters, or None.
@@ -67,6 +68,7 @@ class Design(ABC):
     totals: Totals
     counted: bool
     weighted: bool
+    given_weights: tuple[str, ...]
     class_weights: tuple[float, float] | None
     shifted: bool
     clusters: int | None

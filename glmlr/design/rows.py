@@ -65,6 +65,11 @@ class Roles:
         given = (self.freq_weights, self.sample_weight, self.offset, self.cluster)
         return [role for role in given if isinstance(role, str)]
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the kinds of weights among them."""
+        return tuple(name for name in ("freq_weights", "sample_weight") if getattr(self, name) is not None)
+
 
 @dataclass(frozen=True, eq=False)
 class Sifted:
@@ -152,8 +157,13 @@ def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) ->
 def columns_read(parsed: Formula) -> list[str]:
     """Name the columns that a formula reads, each once."""
     response = [column for part in parsed.response for column in part.reads]
+    return list(dict.fromkeys([*response, *predictors_read(parsed)]))
+
+
+def predictors_read(parsed: Formula) -> list[str]:
+    """Name the columns that the right side of a formula reads, offsets included, each once."""
     offsets = [column for part in parsed.offsets for column in part.reads]
-    return list(dict.fromkeys([*response, *parsed.predictors, *offsets]))
+    return list(dict.fromkeys([*parsed.predictors, *offsets]))
 
 
 def refuse_no_rows(account: RowAccount) -> None:

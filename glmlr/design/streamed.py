@@ -196,7 +196,7 @@ def build_streamed_design(
         stream: the rows.
         event: the value of the response that is the event.
         roles: weights, offset and clusters: names of columns.
-        class_weight: "balanced", or {class: weight}.
+        class_weight: see `glmlr.design.weights.class_weights_of`.
         functions: the user's own functions by name.
 
     Raises:
@@ -233,6 +233,7 @@ def build_streamed_design(
         totals=totals,
         counted=grouped or roles.freq_weights is not None,
         weighted=class_weights is not None or roles.sample_weight is not None,
+        given_weights=roles.weights,
         class_weights=class_weights,
         shifted=roles.offset is not None or bool(offsets),
         clusters=None if facts.clusters is None else len(facts.clusters),

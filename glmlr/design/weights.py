@@ -157,7 +157,9 @@ def class_weights_of(option: Any, event: Event, events: float, trials: float) ->
     "balanced" is n / (2 n_k), n counted with frequencies (King & Zeng 2001; scikit-learn's heuristic).
 
     Args:
-        option: None, "balanced", or {class: weight} with both classes.
+        option: None, "balanced", {class: weight} with both classes, or the weight of a non-event : that of an event,
+            such as "1:100", "0.01:1" or "1/100:1". Classes are values of the response, their text, or 0 for the
+            non-event and 1 for the event where the response has other values.
         event: which class is the event.
         events: number of events, counted with frequencies.
         trials: number of rows, counted with frequencies.
@@ -169,41 +171,80 @@ def class_weights_of(option: Any, event: Event, events: float, trials: float) ->
     if option is None:
         return None
     if isinstance(option, str):
+        if ":" in option:
+            return _of_ratio(option, event)
         if option != "balanced":
             raise OptionError(
-                f"class_weight={option!r} is not 'balanced' or a dict such as "
-                f"{{{event.other!r}: 1, {event.level!r}: 10}}"
+                f"class_weight={option!r} is not 'balanced', a ratio such as '1:100', or a dict such as "
+                f"{{{_plain(event.other)!r}: 1, {_plain(event.level)!r}: 10}}"
                 f"{suggestion(option, ['balanced']) or '.'}"
             )
         return trials / (2.0 * (trials - events)), trials / (2.0 * events)
     if not isinstance(option, Mapping):
         raise OptionError(
-            f"class_weight must be 'balanced' or a dict of both classes, not a {type(option).__name__}; weights of "
-            "single rows are sample_weight=."
+            f"class_weight must be 'balanced', a ratio such as '1:100' or a dict of both classes, not a "
+            f"{type(option).__name__}; weights of single rows are sample_weight=."
         )
     return _by_class(option, event)
 
 
+def _of_ratio(given: str, event: Event) -> tuple[float, float]:
+    """Read a ratio such as "1:100", the weight of a non-event to that of an event."""
+    try:
+        other, level = (_number(part) for part in given.split(":"))
+    except (ValueError, ZeroDivisionError):
+        raise OptionError(
+            f"The weights {given!r} are not a ratio of two numbers; write '1:100' for events that weigh a hundredfold."
+        ) from None
+    return _checked(event.other, other), _checked(event.level, level)
+
+
+def _number(words: str) -> float:
+    """Read a number or a fraction, "0.01" or "1/100"."""
+    over, slash, under = words.partition("/")
+    return float(over) / float(under) if slash else float(over)
+
+
 def _by_class(option: Mapping[Any, Any], event: Event) -> tuple[float, float]:
     classes = (event.other, event.level)
+    coded = _coded(option, classes)
     found: dict[int, float] = {}
     for label, weight in option.items():
-        match = [
-            k for k, known in enumerate(classes) if isinstance(known, str) == isinstance(label, str) and known == label
-        ]
-        if not match:
+        place = int(label) if coded else _place_of(label, classes)
+        if place is None:
             hint = suggestion(label, [c for c in classes if isinstance(c, str)]) if isinstance(label, str) else ""
             raise OptionError(
                 f"class_weight has a weight for {label!r}, which is not a value of the response {event.response!r} "
                 f"({_plain(classes[0])!r} and {_plain(classes[1])!r}){hint or '.'}"
             )
-        if not isinstance(weight, (int, float, np.number)) or not np.isfinite(weight) or not float(weight) > 0:
-            raise OptionError(f"class_weight of {label!r} is {weight!r}; a class weight is a number above 0.")
-        found[match[0]] = float(weight)
+        if place in found:
+            raise OptionError(f"class_weight names {_plain(classes[place])!r} twice; give each class one weight.")
+        found[place] = _checked(label, weight)
     if len(found) != 2:
         absent = next(_plain(known) for k, known in enumerate(classes) if k not in found)
         raise OptionError(f"class_weight has no weight for {absent!r}; give both classes one.")
     return found[0], found[1]
+
+
+def _checked(label: Any, weight: Any) -> float:
+    if not isinstance(weight, (int, float, np.number)) or not np.isfinite(weight) or not float(weight) > 0:
+        raise OptionError(f"class_weight of {_plain(label)!r} is {weight!r}; a class weight is a number above 0.")
+    return float(weight)
+
+
+def _place_of(label: Any, classes: tuple[Any, Any]) -> int | None:
+    """Find a label among the classes by its value, else by its text."""
+    for k, known in enumerate(classes):
+        if isinstance(known, str) == isinstance(label, str) and known == label:
+            return k
+    texts = [str(_plain(known)) for known in classes]
+    return texts.index(str(_plain(label))) if str(_plain(label)) in texts else None
+
+
+def _coded(option: Mapping[Any, Any], classes: tuple[Any, Any]) -> bool:
+    """Whether the labels are 0 and 1 (False and True), neither of which is a class: the coding of the response."""
+    numbers = all(isinstance(label, (bool, int, float, np.bool_, np.number)) and label in (0, 1) for label in option)
+    return numbers and all(_place_of(label, classes) is None for label in option)
 
 
 def _plain(value: Any) -> Any:

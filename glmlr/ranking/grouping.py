@@ -101,6 +101,26 @@ def top_groups(ranking: Ranking, groups: int) -> Groups:
     return _summed(ranking, last, number[last], groups)
 
 
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Weight of rows and of events, and sum of scores, in each of some groups that may be empty, shape (g,) each."""
+
+    n: Floats
+    events: Floats
+    expected: Floats
+
+
+def counts_between(ranking: Ranking, lows: Floats) -> Counts:
+    """Count from each of the rising lower edges, shape (g,), to the next; the first group takes all that is below.
+
+    A score that ties with an edge (to 12 significant digits) is at it.
+    """
+    starts = [0, *(ranking.first_at_or_above(float(low)) for low in lows[1:])]
+    parts = [slice(start, end) for start, end in zip(starts, [*starts[1:], ranking.score.size], strict=True)]
+    n, events = (np.array([float(part[at].sum()) for at in parts]) for part in (ranking.rows, ranking.events))
+    return Counts(n, events, np.array([float(np.dot(ranking.score[at], ranking.rows[at])) for at in parts]))
+
+
 def _summed(ranking: Ranking, last: Integers, number: Integers, wanted: int) -> Groups:
     """Add up the scores between the ends of the groups."""
     first = np.append(0, last[:-1] + 1)

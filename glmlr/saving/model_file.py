@@ -29,7 +29,7 @@ from glmlr.separation import Separation
 Floats = npt.NDArray[np.float64]
 
 FORMAT: Final = "glmlr model"
-VERSION: Final = 1
+VERSION: Final = 2
 ENDINGS: Final = (".json",)
 
 
@@ -166,6 +166,7 @@ def _plain_model(model: ScoringModel) -> dict[str, Any]:
         "rows": {"read": model.rows_read, "used": model.rows_used},
         "notes": list(model.notes),
         "prior_shift": plain_number(predictor.prior_shift),
+        "sampled_odds": None if predictor.sampled_odds is None else plain_number(predictor.sampled_odds),
         "coefficients": [
             {"name": name, "estimate": plain_number(estimate), "working": plain_number(working)}
             for name, estimate, working in coefficients
@@ -206,6 +207,7 @@ def _plain_separation(separation: Separation | None) -> dict[str, Any] | None:
 
 def _read_model(document: Any) -> ScoringModel:
     """Make a model of what was read; written again it must be what was read."""
+    document = _of_this_version(document)
     found = Fields(document)
     recipe = read_recipe(found)
     k = len(recipe.names)
@@ -220,6 +222,7 @@ def _read_model(document: Any) -> ScoringModel:
             separation=_read_separation(found.optional("separation"), k),
             prior_shift=found.number("prior_shift"),
             aliased=tuple(_read_alias(one, k) for one in found.each("aliased")),
+            sampled_odds=_read_odds(found),
         ),
         estimates=_column_of(coefficients, lambda one: float(one.numbers("estimate", (), finite=False))),
         covariance_kind=_read_covariance_kind(found),
@@ -230,6 +233,22 @@ def _read_model(document: Any) -> ScoringModel:
     )
     _refuse_contradictions(document, _plain_model(model))
     return model
+
+
+def _of_this_version(document: Any) -> Any:
+    """Give a file of version 1, which does not know the share of events in the fit, as one of version 2."""
+    if document.get("version") == 1 and "sampled_odds" not in document:
+        return {**document, "version": VERSION, "sampled_odds": None}
+    return document
+
+
+def _read_odds(found: Fields) -> float | None:
+    if found.values.get("sampled_odds", 0) is None:
+        return None
+    odds = found.number("sampled_odds")
+    if odds <= 0:
+        raise found.wrong("sampled_odds", "above 0")
+    return odds
 
 
 def _column_of(coefficients: list[Fields], value: Callable[[Fields], float]) -> Floats:

@@ -95,6 +95,7 @@ def score(
     interval: float | bool | None = None,
     kind: str = "probability",
     scale: str = "corrected",
+    prevalence: float | None = None,
     unknown: str = "error",
 ) -> ScoreAccount:
     """Score rows and write the scores to a file, in memory that does not grow with the rows of a file.
@@ -107,6 +108,8 @@ def score(
         interval: a level such as 0.95 for columns low and high beside the score.
         kind: "probability" or "link", which is also the name of the column of scores.
         scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+        prevalence: share of the event in the population that is scored, where the rows of the fit were drawn by
+            outcome; see `Fit.predict`.
         unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
 
     Returns:
@@ -114,15 +117,17 @@ def score(
 
     Raises:
         DataError: a column is missing or cannot be used; nothing is written.
+        NotApplicable: a prevalence, with another link than the logit.
         OptionError, OutputError: a place that scores cannot be written to.
 
     Warns:
         GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
     """
-    wanted = Wanted(interval, kind, scale)
+    wanted = Wanted(interval, kind, scale, prevalence)
     one_of("unknown", unknown, UNKNOWN)
-    recipe = model.predictor.recipe
+    predictor = model.predictor.at_prevalence(prevalence)
+    recipe = predictor.recipe
     target = _place(data, path)
     _refuse_kept(keep, wanted)
     if recipe.offset_given:
@@ -132,7 +137,7 @@ def score(
         )
     names = list(dict.fromkeys([*columns_scored(recipe), *keep]))
     with whole_file("scores", target) as place, _WRITERS[target.suffix.lower()](place) as write:
-        total = _score_all(model.predictor, _batches(data, names), keep, wanted, unknown, write)
+        total = _score_all(predictor, _batches(data, names), keep, wanted, unknown, write)
     for alias, count in zip(model.predictor.aliased, total.broken, strict=True):
         if count:
             warnings.warn(broken_sentence(model.names, alias, count), GlmlrWarning, stacklevel=3)

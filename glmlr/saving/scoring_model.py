@@ -83,6 +83,7 @@ class ScoringModel:
         interval: float | bool | None = None,
         kind: str = "probability",
         scale: str = "corrected",
+        prevalence: float | None = None,
         unknown: str = "error",
         offset: Any = None,
     ) -> pd.Series | pd.DataFrame:
@@ -94,6 +95,8 @@ class ScoringModel:
                 low and high, built on the link scale.
             kind: "probability" or "link".
             scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
+            prevalence: share of the event in the population that is predicted for, in (0, 1), where the rows of the
+                fit were drawn by outcome; see `Fit.predict`. Models with a logit link alone have it without their rows.
             unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
             offset: offset of the new rows where the fit had one that was not a column.
 
@@ -101,6 +104,8 @@ class ScoringModel:
             A Series or frame with one row per row given, in its order and index; NaN where something is missing.
 
         Raises:
+            NotApplicable: a prevalence, with another link than the logit.
+            OptionError: a prevalence outside (0, 1), or with scale="weighted".
             DataError: a column is missing or cannot be used.
             UnknownLevelError: a level the fit has not seen, with unknown="error".
 
@@ -108,7 +113,8 @@ class ScoringModel:
             GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
         """
-        return self.predictor.predict(new_data, Wanted(interval, kind, scale), unknown=unknown, offset=offset)
+        wanted = Wanted(interval, kind, scale, prevalence)
+        return self.predictor.at_prevalence(prevalence).predict(new_data, wanted, unknown=unknown, offset=offset)
 
     def __repr__(self) -> str:
         """Name the model."""

@@ -1,12 +1,15 @@
 """Every statistic of glmlr: one file answers one question and is one section of the report."""
 
 from glmlr.statistics import (
+    bootstrap,
     calibration,
     classification,
     coefficients,
     deciles,
     discrimination,
+    evaluation,
     goodness,
+    optimism,
     profile,
     screening,
     validation,
@@ -14,12 +17,15 @@ from glmlr.statistics import (
 )
 
 __all__ = [
+    "bootstrap",
     "calibration",
     "classification",
     "coefficients",
     "deciles",
     "discrimination",
+    "evaluation",
     "goodness",
+    "optimism",
     "profile",
     "screening",
     "validation",

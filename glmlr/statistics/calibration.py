@@ -59,7 +59,7 @@ _DRAWN: Final = 200
         "where the probabilities are too high. R: glm(y ~ offset(qlogis(p)), binomial).",
         "intercept": "Intercept a of logit P(event) = a + b logit(p), both estimated. R rms::val.prob: Intercept.",
         "slope": "Slope b of the same model; 1 is ideal, below 1 the probabilities are too extreme (overfitting). "
-        "R rms::val.prob: Slope. On the rows of a logit fit it is 1 by construction.",
+        "R rms::val.prob: Slope. On the rows of a logit fit without importance weights it is 1 by construction.",
         "recalibration_chi2": "Likelihood ratio test of intercept 0 and slope 1 together, 2 degrees of freedom. R "
         "rms::val.prob: the chi-square behind U and U:p.",
         "brier": "Mean squared difference of outcome and probability; 0 is perfect. R rms::val.prob: Brier.",
@@ -121,6 +121,10 @@ def _certain_notes(ranking: Ranking) -> list[str]:
 def _sample_notes(scored: Scored) -> list[str]:
     if not scored.fitted:
         return []
+    if scored.weighted:
+        return [
+            "These are the rows the model was fitted to, by importance weights: it need not agree with them on average."
+        ]
     return [
         "These are the rows the model was fitted to: on average it must agree with them, and for the logit link with "
         "an intercept the intercept is 0 and the slope 1 by construction. New rows show calibration."

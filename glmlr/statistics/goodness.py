@@ -18,7 +18,7 @@ from glmlr.exhibits import Table
 from glmlr.fit import Fit
 from glmlr.links import Link
 from glmlr.moments import Spread
-from glmlr.ranking import Ranking
+from glmlr.pseudo_r2 import efron_r2, likelihood_r2, mckelvey_zavoina_r2, tjur_r2
 from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
 from glmlr.registry import statistic
 from glmlr.scored import Scored
@@ -269,44 +269,10 @@ def _notes(fit: Fit) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------ formulas
 
 
-def likelihood_r2(loglik: float, null_loglik: float, n: float, k: int) -> dict[str, float]:
-    """Give the pseudo R2 made of the two log-likelihoods, n rows and k coefficients.
-
-    Reference: Long (1997), ch. 4; Nagelkerke (1991), Biometrika 78, 691-692.
-    """
-    cox_snell = -math.expm1(2 * (null_loglik - loglik) / n)
-    return {
-        "mcfadden": 1 - loglik / null_loglik,
-        "mcfadden_adjusted": 1 - (loglik - k) / null_loglik,
-        "cox_snell": cox_snell,
-        "nagelkerke": cox_snell / -math.expm1(2 * null_loglik / n),
-    }
-
-
 def small_sample_aic(loglik: float, n: float, k: int) -> float:
     """Give AICc = -2 l + 2 k + 2 k (k + 1) / (n - k - 1); NaN where n <= k + 1."""
     rest = n - k - 1
     return -2 * loglik + 2 * k + 2 * k * (k + 1) / rest if rest > 0 else math.nan
-
-
-def tjur_r2(ranking: Ranking) -> float:
-    """Give the mean score of the events minus that of the non-events."""
-    of_events = float(np.dot(ranking.events, ranking.score)) / ranking.total_events
-    return of_events - float(np.dot(ranking.nonevents, ranking.score)) / ranking.total_nonevents
-
-
-def efron_r2(ranking: Ranking) -> float:
-    """Give 1 - sum (y - p)^2 / sum (y - mean y)^2 over the Bernoulli rows."""
-    p = ranking.score
-    residual = float(np.dot(ranking.events, (1 - p) ** 2) + np.dot(ranking.nonevents, p**2))
-    gain = 1 - residual / (ranking.total_events * ranking.total_nonevents / ranking.total)
-    return gain if abs(gain) > _ROUNDING else 0.0
-
-
-def mckelvey_zavoina_r2(eta: Spread, latent_variance: float) -> float:
-    """Give V / (V + v), V the variance of the linear predictor over rows (divisor n); NaN where it is infinite."""
-    variance = eta.squares / eta.weight
-    return variance / (variance + latent_variance)
 
 
 def bernoulli_pearson(y: Floats, weight: Floats, eta: Floats, link: Link) -> float:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.account import importance_words
 from glmlr.design.designed import Design
-from glmlr.errors import DataError, OptionError, explained_arguments, listing, one_of
+from glmlr.errors import DataError, explained_arguments, listing
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.links import link_named
 from glmlr.progress import Step
@@ -23,7 +24,7 @@ from glmlr.ranking import Ranking
 from glmlr.scored import Scored
 from glmlr.validation.folds import Folds, folds_of
 from glmlr.validation.held_out import HeldOut, held_out, ranked
-from glmlr.validation.performance import CRITERIA, MEASURES, measured
+from glmlr.validation.performance import CRITERIA, MEASURES, checked_cutoff, measured
 from glmlr.validation.refit import refit
 from glmlr.validation.resampling import Refitting, refitting_of
 from glmlr.validation.workers import for_each
@@ -140,7 +141,7 @@ def cross_validate(
     References: Stone (1974), J. R. Statist. Soc. B 36, 111-147; Kohavi (1995), IJCAI, 1137-1143.
 
     """
-    chosen = _checked_cutoff(cutoff)
+    chosen = checked_cutoff(cutoff)
     refitting = refitting_of(
         formula,
         data,
@@ -158,14 +159,6 @@ def cross_validate(
     task = partial(held_out, refitting, class_weight, chosen, whole.start)
     found = for_each(task, divided.folds, workers=workers, progress=progress)
     return _assembled(refitting, whole.design, divided, found, chosen)
-
-
-def _checked_cutoff(cutoff: float | str) -> float | str:
-    if isinstance(cutoff, str):
-        return one_of("cutoff", cutoff, CRITERIA)
-    if isinstance(cutoff, (int, float, np.number)) and not isinstance(cutoff, bool) and 0 <= cutoff <= 1:
-        return float(cutoff)
-    raise OptionError(f"cutoff={cutoff!r} is neither a probability nor one of {listing(map(repr, CRITERIA))}.")
 
 
 # ------------------------------------------------------------------------------------------------ the result
@@ -344,13 +337,14 @@ def _notes(refitting: Refitting, weighted: Design, found: Sequence[HeldOut], cut
 
 
 def _weight_notes(design: Design) -> list[str]:
+    """Say which weights acted where; there are no standard errors to be said anything of."""
     notes = []
     if design.counted:
-        notes.append("A row stays in one fold with its frequency, by which the measures count it.")
+        kind = " weight" if "freq_weights" in design.given_weights else ""
+        notes.append(f"A row stays in one fold with its frequency{kind}, by which the measures count it.")
     if design.weighted:
-        kind = "Sample weights act" if design.class_weights is None else "Class weights act"
-        corrected = "" if design.class_weights is None else "; probabilities are corrected for them"
-        notes.append(f"{kind} in fitting only{corrected}.")
+        corrected = "" if design.class_weights is None else "; probabilities are corrected for the class weights"
+        notes.append(f"{importance_words(design, 'act in fitting only')}{corrected}.")
     return notes
 
 

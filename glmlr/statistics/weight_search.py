@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.design.derived import weighted_by_class
 from glmlr.design.response import Event
 from glmlr.errors import ArgumentError, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
@@ -19,7 +20,7 @@ from glmlr.progress import Step
 from glmlr.validation.folds import Fold, Folds, folds_of
 from glmlr.validation.held_out import cutoff_of, ranked
 from glmlr.validation.performance import CRITERIA, MEASURES, one_measure
-from glmlr.validation.refit import Refit, Start, refits, weighted_by_class
+from glmlr.validation.refit import Refit, Start, refits
 from glmlr.validation.resampling import Refitting, Split, refitting_of
 from glmlr.validation.workers import for_each
 
@@ -88,7 +89,7 @@ def class_weight_search(
         formula: see `glmlr.fit`.
         data: see `glmlr.fit`; rows in memory.
         weights: the grid. Each is {class: weight}, a ratio "1:100" of the weight of a non-event to that of an event,
-            "balanced" (n / (2 n_k) of each training part), or None.
+            a fraction "1/100:1", "balanced" (n / (2 n_k) of each training part), or None.
         scoring: "auc", "log_loss", "brier", "ks", "top_decile_lift" or "f1", see `glmlr.validation.performance`, with
             probabilities corrected for the weights.
         cutoff: how the cut-off of "f1" is chosen on each training part: "max_f1", "youden", "closest_corner" or
@@ -162,25 +163,12 @@ def _grid(weights: Any, refitting: Refitting) -> list[_Weights]:
 
 def _varies(option: Any) -> bool:
     """Whether the weights depend on the training part."""
-    return isinstance(option, str)
+    return isinstance(option, str) and option == "balanced"
 
 
 def _weights(given: Any, refitting: Refitting) -> _Weights:
-    event = refitting.design.event
-    option = _of_ratio(given, event) if isinstance(given, str) and ":" in given else given
-    by_class = weighted_by_class(refitting.design, option).class_weights
-    return _Weights(_words(given, event), option, (1.0, 1.0) if by_class is None else by_class)
-
-
-def _of_ratio(given: str, event: Event) -> dict[Any, float]:
-    """Read a ratio such as "1:100", the weight of a non-event to that of an event."""
-    try:
-        other, level = (float(part) for part in given.split(":"))
-    except ValueError:
-        raise OptionError(
-            f"The weights {given!r} are not a ratio of two numbers; write '1:100' for events that weigh a hundredfold."
-        ) from None
-    return {event.other: other, event.level: level}
+    by_class = weighted_by_class(refitting.design, given).class_weights
+    return _Weights(_words(given, refitting.design.event), given, (1.0, 1.0) if by_class is None else by_class)
 
 
 def _words(given: Any, event: Event) -> str:
@@ -294,11 +282,17 @@ def _notes(
         f"{MEASURES[scoring].words}: {MEASURES[scoring].meaning}; {better} is better. SD has the divisor n = "
         f"{len(found)}, the number of folds. The weight ratio is that of an event to a non-event."
     )
-    if any(one.option == "balanced" for one in grid):
+    if any(_varies(one.option) for one in grid):
         notes.append("'balanced' is found anew in each training part; its ratio is that of all rows.")
     if scoring == "f1":
         notes.append(f"The cut-off of each fold is that with {CRITERIA[cutoff][0]} in its training part.")
-    notes.append("Weights act in fitting only; probabilities are corrected for them before they are measured.")
+    notes.append("Class weights act in fitting only; probabilities are corrected for them before they are measured.")
+    if "sample_weight" in design.given_weights:
+        notes.append(
+            "Sample weights act in every fit, that without class weights too: the importance of a row is the product."
+        )
+    if design.counted:
+        notes.append("Each score counts a row by its frequency.")
     if refitting.learns:
         notes.append(f"Learnt anew in each training part: {', '.join(refitting.learns)}.")
     if unseen := sum(one.unseen for one in found):

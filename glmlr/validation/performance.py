@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.special import xlog1py, xlogy
 
 from glmlr.blocks import ArrayRows
+from glmlr.errors import OptionError, listing, one_of
 from glmlr.links import LOGIT
 from glmlr.ranking import Ranking
 from glmlr.ranking.concordance import count_pairs
@@ -71,10 +72,11 @@ def top_decile_lift(ranking: Ranking) -> float:
 
 @dataclass(frozen=True)
 class CalibrationLine:
-    """The logistic line through the outcomes against logit(p); NaN where it does not exist."""
+    """The logistic line through the outcomes against logit(p), its log-likelihood; NaN where it does not exist."""
 
     intercept: float = math.nan
     slope: float = math.nan
+    loglik: float = math.nan
 
 
 def calibration_line(ranking: Ranking) -> CalibrationLine:
@@ -89,8 +91,11 @@ def calibration_line(ranking: Ranking) -> CalibrationLine:
         return CalibrationLine()
     eta = LOGIT.link(p)
     rows = ArrayRows(np.vstack([np.ones_like(eta), eta]), ranking.events / ranking.rows, ranking.rows)
-    found = solve(rows, LOGIT)
-    return CalibrationLine(float(found.beta[0]), float(found.beta[1])) if found.converged else CalibrationLine()
+    # Where the probabilities are right.
+    found = solve(rows, LOGIT, start=np.array([0.0, 1.0]))
+    if not found.converged:
+        return CalibrationLine()
+    return CalibrationLine(float(found.beta[0]), float(found.beta[1]), found.loglik)
 
 
 def _separates(ranking: Ranking) -> bool:
@@ -153,6 +158,15 @@ CRITERIA: Final[Mapping[str, tuple[str, Callable[[Floats, Floats, Ranking], Floa
         "max_accuracy": ("the largest accuracy", _accuracy),
     }
 )
+
+
+def checked_cutoff(cutoff: float | str) -> float | str:
+    """Return a cut-off, a probability or a criterion that chooses one, or raise an `OptionError`."""
+    if isinstance(cutoff, str):
+        return one_of("cutoff", cutoff, CRITERIA)
+    if isinstance(cutoff, (int, float, np.number)) and not isinstance(cutoff, bool) and 0 <= cutoff <= 1:
+        return float(cutoff)
+    raise OptionError(f"cutoff={cutoff!r} is neither a probability nor one of {listing(map(repr, CRITERIA))}.")
 
 
 def best_cutoff(ranking: Ranking, criterion: str) -> float:

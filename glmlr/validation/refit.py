@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from glmlr.blocks import ArrayRows, Block, LocalRows, over_blocks
-from glmlr.design import Collapsed, DesignInMemory, refuse_class_weight_of_counts
-from glmlr.design.designed import Totals
-from glmlr.design.rows import RowAccount
-from glmlr.design.weights import class_weights_of
+from glmlr.design import Collapsed, DesignInMemory
+from glmlr.design.derived import weighted_by_class
 from glmlr.estimation import maximum_of, prior_shift_of, refuse_saturated
 from glmlr.links import Link
 from glmlr.newton import sums_at
-from glmlr.prediction import eta_of
+from glmlr.prediction import eta_of, with_infinite
 from glmlr.separation import Maximum, suspected
 from glmlr.solver import Solution, solve
-from glmlr.sources import Source
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 #: Newton's decrement at which the last step is taken from a start near the maximum. Steps converge quadratically: that
 #: one ends within about 1e-12 standard errors of the maximum.
@@ -33,90 +28,6 @@ _NEAR: Final = 1e-6
 _STEPS: Final = 12
 #: Smallest eigenvalue of the scaled information at which plain sums keep enough digits.
 _WELL_CONDITIONED: Final = 1e-6
-
-
-# ------------------------------------------------------------------------------------------------ some of the rows
-
-
-@dataclass(frozen=True, eq=False)
-class SomeRows(Mapping[str, pd.Series]):
-    """Columns cut to some rows when they are asked for."""
-
-    columns: Mapping[str, pd.Series]
-    rows: Integers
-
-    def __getitem__(self, name: str) -> pd.Series:
-        return self.columns[name].iloc[self.rows]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.columns)
-
-    def __len__(self) -> int:
-        return len(self.columns)
-
-    def source(self, index: pd.Index) -> Source:
-        """Give them as rows that a design can be built of."""
-        return Source(tuple(self.columns), index[self.rows], self.__getitem__)
-
-
-def sliced(design: DesignInMemory, rows: Integers) -> DesignInMemory:
-    """Cut a design to some of the rows it uses, shape (m,); what it has learnt stays.
-
-    Class weights stay as they are too: see `weighted_by_class` for weights that are those of the part.
-    """
-
-    def cut(values: Any) -> Any:
-        return None if values is None else _frozen(values[rows])
-
-    at = np.flatnonzero(design.used)[rows]
-    cluster = None if design.cluster is None else np.asarray(pd.factorize(design.cluster[rows])[0], dtype=np.int64)
-    y, weight, importance = cut(design.y), cut(design.weight), cut(design.importance)
-    return replace(
-        design,
-        rows=RowAccount(rows.size, rows.size, {}),
-        totals=_totals(y, weight, importance),
-        index=design.index[at],
-        used=_frozen(np.ones(rows.size, dtype=bool)),
-        y=y,
-        weight=weight,
-        importance=importance,
-        offset=cut(design.offset),
-        cluster=cluster,
-        clusters=None if cluster is None else int(cluster.max()) + 1,
-        columns=SomeRows(design.columns, rows),
-        values=tuple(value[rows] for value in design.values),
-        stands_for=cut(design.stands_for),
-    )
-
-
-def weighted_by_class(design: DesignInMemory, class_weight: Any) -> DesignInMemory:
-    """Give the same rows with class weights, "balanced" being that of these rows.
-
-    Args:
-        design: rows without class weights.
-        class_weight: see `glmlr.design.weights.class_weights_of`; None for none.
-
-    Raises:
-        OptionError: weights that are none, or rows that are of no one class.
-
-    """
-    refuse_class_weight_of_counts(class_weight, design.grouped)
-    weights = class_weights_of(class_weight, design.event, design.totals.events, design.totals.trials)
-    if weights is None:
-        return design
-    by_class = np.where(design.y == 1.0, weights[1], weights[0])
-    importance = _frozen(by_class if design.importance is None else design.importance * by_class)
-    totals = _totals(design.y, design.weight, importance)
-    return replace(design, class_weights=weights, weighted=True, importance=importance, totals=totals)
-
-
-def _totals(y: Floats, weight: Floats | None, importance: Floats | None) -> Totals:
-    trials = np.ones_like(y) if weight is None else weight
-    total = trials if importance is None else trials * importance
-    return Totals(y.size, float(trials.sum()), float(np.dot(y, trials)), float(total.sum()), float(np.dot(y, total)))
-
-
-# ------------------------------------------------------------------------------------------------ a refit
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +92,19 @@ class Refit:
         found = self.maximum.solution
         return Start(found.beta, found.information, self.design.class_weights)
 
+    def of_rows(self, design: DesignInMemory) -> Floats:
+        """Give the probabilities of rows of a design with the same columns, shape (n,), corrected for class weights."""
+        found = self.maximum
+        parts = []
+        for block in design.blocks():
+            side = None if found.separation is None else found.separation.side_of(block)
+            parts.append(with_infinite(block.linear_predictor(found.working), side))
+        return self.link.mean(np.concatenate(parts) - self.prior_shift)
+
     @property
     def own_probabilities(self) -> Floats:
         """Probabilities of the rows that the model was fitted to, shape (n,)."""
-        return self.probabilities(self.design.matrix(), self.design.offset)
+        return self.of_rows(self.design)
 
 
 def refit(

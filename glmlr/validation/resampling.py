@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,17 +21,17 @@ import pandas as pd
 
 from glmlr.blocks import ArrayRows
 from glmlr.design import DesignInMemory, build_design
+from glmlr.design.derived import SomeRows, lacks_levels, learnt_anew, sliced, without_class_weights
 from glmlr.design.recipe import NewRows, applied
-from glmlr.design.rows import columns_read
-from glmlr.design.weights import lined_up, numbers_of, weights_of
+from glmlr.design.rows import predictors_read
 from glmlr.errors import GlmlrError, NotApplicable
 from glmlr.links import Link
 from glmlr.prediction import broken_rows
-from glmlr.sources import Source, read
+from glmlr.sources import read
 from glmlr.sources.database import Query
 from glmlr.sources.parts import rows_in_parts
 from glmlr.validation.folds import Fold, whole
-from glmlr.validation.refit import Refit, SomeRows, Start, sliced
+from glmlr.validation.refit import Refit, Start
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -65,32 +65,6 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
-    """What a design of some rows is built from (n = rows used).
-
-    Attributes:
-        columns: the data columns that the formula reads, cut to the rows used.
-        index: of the rows used.
-        options: freq_weights, sample_weight and offset, shape (n,) each, where they are.
-        functions: the user's own functions.
-
-    """
-
-    columns: Mapping[str, pd.Series]
-    index: pd.Index
-    options: Mapping[str, Floats]
-    functions: Mapping[str, Any] | None
-
-    def source(self, rows: Integers) -> Source:
-        """Give some of the rows."""
-        return SomeRows(self.columns, rows).source(self.index)
-
-    def cut(self, rows: Integers) -> dict[str, Floats]:
-        """Give the options of some of the rows."""
-        return {name: values[rows] for name, values in self.options.items()}
-
-
-@dataclass(frozen=True, eq=False)
 class Refitting:
     """How a model is fitted to any of the rows used, and applied to any others (n = rows used).
 
@@ -108,7 +82,6 @@ class Refitting:
     learns: tuple[str, ...]
     max_iterations: int
     groups: Integers | None
-    _given: _Given = field(repr=False)
 
     def split(self, fold: Fold) -> Split:
         """Give the two sides of a fold.
@@ -117,7 +90,7 @@ class Refitting:
             DataError, FormulaError: the training part alone cannot be modelled.
 
         """
-        if self.learns or self._lacks_levels(fold.training):
+        if self.learns or lacks_levels(self.design, fold.training):
             with explained(fold):
                 return self._built(fold)
         design, rows = self.design, fold.test
@@ -148,25 +121,16 @@ class Refitting:
         weight = self.design.weight
         return self.design.y[rows], None if weight is None else weight[rows]
 
-    def _lacks_levels(self, rows: Integers) -> bool:
-        """Whether some level does not occur in some rows."""
-        for ingredient, value in zip(self.design.recipe.ingredients, self.design.values, strict=True):
-            known = len(ingredient.levels)
-            if known and (np.bincount(value[rows], minlength=known) == 0).any():
-                return True
-        return False
-
     def _built(self, fold: Fold) -> Split:
-        given, event = self._given, self.design.event
-        training = build_design(
-            self.design.formula,
-            given.source(fold.training),
-            event=event.level,
-            functions=given.functions,
-            **given.cut(fold.training),
-        )
-        offset = given.cut(fold.test).get("offset")
-        return Split(training, applied(training.recipe, given.source(fold.test), "nan", offset), rebuilt=True)
+        training = learnt_anew(sliced(self.design, fold.training))
+        return Split(training, self.applied(training, fold.test), rebuilt=True)
+
+    def applied(self, training: DesignInMemory, rows: Integers) -> NewRows:
+        """Give some of the rows the columns of a design that has learnt from others."""
+        design = self.design
+        source = SomeRows(design.columns, rows).source(design.index[design.used])
+        offset = None if design.given_offset is None else design.given_offset[rows]
+        return applied(training.recipe, source, "nan", offset)
 
 
 @contextmanager
@@ -207,29 +171,32 @@ def refitting_of(
             "frame, or a sample of the rows."
         )
     most = whole("max_iterations", max_iterations, 1)
-    source = read(data)
-    options = {"freq_weights": freq_weights, "sample_weight": sample_weight, "offset": offset}
-    design = build_design(formula, source, event=event, functions=functions, cluster=groups, **options)
+    design = build_design(
+        formula,
+        read(data),
+        event=event,
+        functions=functions,
+        cluster=groups,
+        freq_weights=freq_weights,
+        sample_weight=sample_weight,
+        offset=offset,
+    )
+    return refitting_of_design(design, link, max_iterations=most)
+
+
+def refitting_of_design(design: DesignInMemory, link: Link, *, max_iterations: int = 100) -> Refitting:
+    """Say how a model is fitted again to some of the rows of a design; its clusters are the groups.
+
+    Args:
+        design: rows in memory; class weights are left out, for each part has its own.
+        link: the link.
+        max_iterations: largest number of Newton steps.
+
+    """
     ingredients = (*design.recipe.ingredients, *design.recipe.offsets)
     learns = tuple(one.expression.name for one in ingredients if one.learned)
-    read_again = columns_read(design.recipe.formula) if learns or any(one.levels for one in ingredients) else []
-    given = _Given(
-        columns={name: source.raw(name)[design.used] for name in read_again},
-        index=design.index[design.used],
-        options={name: values[design.used] for name, values in _values_of(options, source).items()},
-        functions=functions,
-    )
-    # Groups decide which rows go together, not how a model is fitted; and nobody looks at the columns of a refit.
-    plain = replace(design, cluster=None, clusters=None, columns={})
-    return Refitting(plain, link, learns, most, design.cluster, given)
-
-
-def _values_of(options: Mapping[str, Any], source: Source) -> dict[str, Floats]:
-    """Give weights and offset as arrays by position, those that are there; they were checked before."""
-    found = {
-        "freq_weights": weights_of(options["freq_weights"], "freq_weights", source, whole=True),
-        "sample_weight": weights_of(options["sample_weight"], "sample_weight", source, whole=False),
-    }
-    if options["offset"] is not None:
-        found["offset"] = numbers_of(lined_up(options["offset"], "offset", source), "offset")
-    return {name: values for name, values in found.items() if values is not None}
+    read_again = predictors_read(design.recipe.formula) if learns or any(one.levels for one in ingredients) else []
+    columns = {name: design.columns[name] for name in read_again}
+    # Groups decide which rows go together, not how a model is fitted.
+    plain = replace(without_class_weights(design), cluster=None, clusters=None, columns=columns)
+    return Refitting(plain, link, learns, max_iterations, design.cluster)

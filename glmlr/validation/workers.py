@@ -23,14 +23,18 @@ _PORTIONS: Final = 4
 
 @dataclass(frozen=True)
 class Refits(Step):
-    """How many of the models are fitted: `number` of `of`."""
+    """How many of the models are fitted: `number` of `of`, each to one of `what`."""
+
+    what: str = "folds"
 
     def __str__(self) -> str:
         """Say it in a line: "12 of 30 folds"."""
-        return f"{self.number} of {self.of} folds"
+        return f"{self.number} of {self.of} {self.what}"
 
 
-def for_each(function: Callable[[A], R], tasks: Sequence[A], *, workers: int = 1, progress: Any = None) -> list[R]:
+def for_each(
+    function: Callable[[A], R], tasks: Sequence[A], *, workers: int = 1, progress: Any = None, what: str = "folds"
+) -> list[R]:
     """Give the results of a function in the order of the tasks; they have the same bits for any number of workers.
 
     Args:
@@ -38,6 +42,7 @@ def for_each(function: Callable[[A], R], tasks: Sequence[A], *, workers: int = 1
         tasks: the tasks.
         workers: number of processes, joblib's loky; 1 for this one.
         progress: see `glmlr.progress.watch_of`; it is told `Refits`.
+        what: what the tasks are, in the plural.
 
     Raises:
         OptionError: workers that is not a whole number of at least 1.
@@ -49,7 +54,7 @@ def for_each(function: Callable[[A], R], tasks: Sequence[A], *, workers: int = 1
 
     def tell(done: int, ended: bool = False) -> None:
         if watch is not None:
-            watch.tell(Refits(done, done, len(tasks), time.perf_counter() - began, ended))
+            watch.tell(Refits(done, done, len(tasks), time.perf_counter() - began, ended, what))
 
     try:
         if workers == 1:

@@ -1,0 +1,187 @@
+"""How would the estimates scatter if the data were drawn again? The bootstrap of the coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from glmlr.conditioning import Scaled
+from glmlr.covariance import CentredCovariance
+from glmlr.design.derived import class_weight_option
+from glmlr.errors import ArgumentError, DataError, explained_arguments
+from glmlr.exhibits import Table
+from glmlr.fit import Fit
+from glmlr.progress import Step
+from glmlr.proportions import checked_level
+from glmlr.validation.folds import whole
+from glmlr.validation.refit import Start
+from glmlr.validation.resamples import bootstrapped, drawn
+from glmlr.validation.resampling import Refitting, refitting_of_design
+from glmlr.validation.workers import for_each
+
+Floats = npt.NDArray[np.float64]
+
+#: With fewer resamples percentiles and covariances are not worth their name.
+_FEWEST: Final = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """Estimates of resamples (r resamples that could be fitted, k coefficients).
+
+    Attributes:
+        table: a row per coefficient: estimate, bias, bootstrap standard error, percentile interval.
+        estimates: of each resample, shape (r, k), named; NaN where a resample determines none, infinite where it
+            separates.
+        fit: the same fit with the bootstrap covariance, so that every table, test and prediction rests on it.
+
+    """
+
+    table: Table
+    estimates: pd.DataFrame
+    fit: Fit
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """Covariance of the estimates over the resamples in which all are finite, k x k."""
+        return self.fit.cov_params()
+
+    def __getitem__(self, name: str) -> Any:
+        """Give a row of the table by its term, or a column."""
+        return self.table[name]
+
+    def _repr_html_(self) -> str:
+        return str(self.table._repr_html_())
+
+    def __str__(self) -> str:
+        """Print the table as plain text."""
+        return str(self.table)
+
+    __repr__ = __str__
+
+
+@explained_arguments
+def bootstrap(
+    fit: Fit,
+    *,
+    replicates: int = 1000,
+    seed: int = 1,
+    level: float = 0.95,
+    workers: int = 1,
+    progress: bool | Callable[[Step], None] | None = None,
+) -> Bootstrap:
+    """Fit the model to resamples of its rows, and give standard errors, bias and percentile intervals.
+
+    A Bernoulli trial is drawn, so that frequencies equal repeated rows; whole clusters are drawn where the fit has
+    clusters. Class and sample weights go with the rows, "balanced" class weights are those of each resample. The
+    columns (levels, knots) are those of the fit, so that a coefficient means the same in every resample.
+
+    Args:
+        fit: the fitted model; its rows in memory.
+        replicates: number of resamples.
+        seed: of the resamples: the same seed gives the same numbers, whatever the number of workers.
+        level: confidence level of the percentile intervals.
+        workers: number of processes.
+        progress: see `glmlr.cross_validate`.
+
+    Returns:
+        The `Bootstrap`.
+
+    Raises:
+        OptionError, ArgumentError: options that cannot be.
+        NotApplicable: rows that were read in parts and are not held.
+        DataError: fewer than two resamples with finite estimates.
+
+    References: Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 6 and 13; Stata `bootstrap`.
+
+    """
+    if not isinstance(fit, Fit):
+        raise ArgumentError(f"bootstrap() takes a fitted model, not {type(fit).__name__}.")
+    number, seed = whole("replicates", replicates, _FEWEST), whole("seed", seed, 0)
+    checked_level(level)
+    refitting = refitting_of_design(fit.held, fit.link)
+    start = Start(fit.solution.beta, fit.solution.information, fit.design.class_weights)
+    task = partial(_estimates, refitting, class_weight_option(fit.held), start, seed)
+    made = for_each(task, range(number), workers=workers, progress=progress, what="resamples")
+    found = [one for one in made if one is not None]
+    beta = np.array(found).reshape(len(found), len(fit.names))
+    estimated = np.flatnonzero(np.isfinite(fit.solution.beta))
+    good = beta[np.isfinite(beta[:, estimated]).all(axis=1)]
+    if len(good) < _FEWEST:
+        raise DataError(
+            f"Only {len(good)} of the {number:,} resamples have finite estimates; there is no bootstrap of this model."
+        )
+    covariance = np.full((len(fit.names), len(fit.names)), np.nan)
+    covariance[np.ix_(estimated, estimated)] = np.atleast_2d(np.cov(good[:, estimated], rowvar=False))
+    covariance.flags.writeable = False
+    centred = _centred(fit, good)
+    moved = replace(fit, covariance=covariance, covariance_kind="bootstrap", centred=centred)
+    table = _table(moved, good, number, len(found), level)
+    return Bootstrap(table, pd.DataFrame(beta, columns=list(fit.names)), moved)
+
+
+def _estimates(refitting: Refitting, class_weight: Any, start: Start, seed: int, number: int) -> Floats | None:
+    """Give the estimates of one resample, shape (k,); None where it cannot be fitted."""
+    resample = drawn(refitting.design, refitting.groups, seed, number)
+    model = bootstrapped(refitting, class_weight, start, resample, anew=False)
+    if model is None or not model.fitted.maximum.solution.converged:
+        return None
+    return model.fitted.maximum.solution.beta
+
+
+def _centred(fit: Fit, beta: Floats) -> CentredCovariance | None:
+    """Give the covariance for centred columns, where the fit has one because some column is far from 0."""
+    intercept = next((term.columns[0] for term in fit.design.terms if term.kind == "intercept"), None)
+    if fit.centred is None or intercept is None:
+        return None
+    scaled = Scaled(fit.held, fit.centred.center, fit.centred.scale, intercept)
+    forth = np.nan_to_num(beta) @ scaled.inverse_transform().T
+    return CentredCovariance(fit.centred.center, fit.centred.scale, np.atleast_2d(np.cov(forth, rowvar=False)))
+
+
+def _table(fit: Fit, beta: Floats, asked: int, fitted: int, level: float) -> Table:
+    estimate = fit.params.to_numpy()
+    with np.errstate(invalid="ignore"):
+        low, high = np.quantile(beta, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        bias = beta.mean(axis=0) - estimate
+    missing = ~np.isfinite(estimate)
+    frame = pd.DataFrame(
+        {
+            "term": list(fit.names),
+            "estimate": estimate,
+            "bias": np.where(missing, np.nan, bias),
+            "std_error": fit.bse.to_numpy(),
+            "low": np.where(missing, np.nan, low),
+            "high": np.where(missing, np.nan, high),
+        }
+    )
+    what = "clusters" if fit.design.clusters is not None else "trials" if fit.design.grouped else "rows"
+    notes = [
+        *fit.notes,
+        f"{asked:,} resamples of {what}, drawn with replacement; bias: mean of the resamples' estimates - estimate; "
+        f"low and high: {100 * level:g}% percentile interval.",
+    ]
+    if fitted < asked:
+        notes.append(f"{asked - fitted:,} resamples could not be fitted and are left out.")
+    if len(beta) < fitted:
+        notes.append(
+            f"{fitted - len(beta):,} resamples separate or lack a level, so that some estimate is infinite or does not "
+            "exist; they are left out of every number here."
+        )
+    return Table(
+        key="bootstrap",
+        title="Bootstrap of the coefficients",
+        frame=frame,
+        roles={"term": "text", **dict.fromkeys(("estimate", "bias", "std_error", "low", "high"), "estimate")},
+        labels={"bias": "Bias"},
+        notes=tuple(notes),
+    )
+
+
+setattr(Fit, "bootstrap", bootstrap)  # noqa: B010 - bound here, so that fit.py imports nothing from above
