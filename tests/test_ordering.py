@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from glmlr import runs
 from glmlr.ranking import ordering
 from glmlr.ranking.ordering import in_order, keys_of, pieces_of, values_of
 
@@ -61,7 +62,10 @@ def test_what_is_carried_stays_with_its_key(size: int) -> None:
         np.testing.assert_array_equal(np.sort(rows), row, err_msg=name)
 
 
-def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("by_cells", [False, True])
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch, by_cells: bool) -> None:
+    """Whichever way is faster on this processor."""
+    monkeypatch.setattr(ordering, "_cells_are_faster", lambda: by_cells)
     values = np.random.default_rng(5).standard_normal(200_000)
 
     def ordered() -> bytes:
@@ -69,13 +73,17 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
         return keys.tobytes()
 
     alone = in_order(values.size, lambda rows: (keys_of(values[rows]),), alone=True)[0].tobytes()
+    assert alone == np.sort(keys_of(values)).tobytes()
     for threads in (None, 1, 3):
         pool = None if threads is None else ThreadPoolExecutor(threads)
-        monkeypatch.setattr(ordering, "pool_of_threads", lambda pool=pool: pool)
+        monkeypatch.setattr(runs, "pool_of_threads", lambda pool=pool: pool)
+        monkeypatch.setattr(ordering, "number_of_threads", lambda threads=threads: threads or 1)
         assert ordered() == alone
 
 
-def test_each_row_is_asked_for_once_besides_the_sample() -> None:
+@pytest.mark.parametrize("by_cells", [False, True])
+def test_each_row_is_asked_for_once_besides_the_sample(monkeypatch: pytest.MonkeyPatch, by_cells: bool) -> None:
+    monkeypatch.setattr(ordering, "_cells_are_faster", lambda: by_cells)
     asked: list[slice] = []
     values = np.random.default_rng(6).random(100_000)
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glmlr import runs
 from glmlr.errors import DataError, WeightError
-from glmlr.ranking import Ranking, counts, ordering, rank
+from glmlr.ranking import Ranking, counts, rank
 from glmlr.ranking.ordering import PIECE
 
 # Few distinct scores, so that most examples have ties.
@@ -219,7 +220,7 @@ def test_any_number_of_threads_and_any_order_of_rows_give_the_same_bits(monkeypa
     score, outcome = np.round(rng.standard_normal(200_000), 4), rng.integers(0, 2, 200_000)
     weight, mixed = rng.random(200_000), rng.permutation(200_000)
     many = rank(score, outcome, weight), rank(np.abs(score), outcome)
-    monkeypatch.setattr(ordering, "pool_of_threads", lambda: None)
+    monkeypatch.setattr(runs, "pool_of_threads", lambda: None)
     assert_identical(many[0], rank(score[mixed], outcome[mixed], weight[mixed]))
     assert_identical(many[1], rank(np.abs(score)[mixed], outcome[mixed]))
 

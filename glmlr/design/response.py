@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.errors import ResponseError, listing, suggestion
-from glmlr.runs import runs_of
+from glmlr.runs import in_threads, runs_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,12 +129,17 @@ def _plainly_binary(values: pd.Series) -> Floats | None:
         return None
     given = values.to_numpy()
     y = np.empty(given.size)
-    for rows in runs_of(given.size):
-        ones = given[rows] == 1
-        if not (ones | (given[rows] == 0)).all():
-            return None
+
+    def fill(rows: slice) -> int:
+        """Count the ones; -1 where something else is there."""
+        ones = np.equal(given[rows], 1)
+        zeros = np.equal(given[rows], 0)
+        found = int(np.count_nonzero(ones))
         y[rows] = ones
-    return y if 0 < y.sum() < y.size else None
+        return found if found + int(np.count_nonzero(zeros)) == ones.size else -1
+
+    found = in_threads(fill, runs_of(given.size))
+    return y if min(found, default=-1) >= 0 and 0 < sum(found) < y.size else None
 
 
 def _indicator(values: pd.Series, level: Any) -> Floats:

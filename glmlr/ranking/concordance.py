@@ -89,8 +89,10 @@ def _counted_runs(ranking: Ranking) -> list[_Run]:
         events, nonevents = float(e.sum()), float(f.sum())
         if exactly and max(events, nonevents, events * nonevents) >= EXACT_FLOATS:
             return _Run(rows, *_counted_in_integers(e, f))
-        below = ranking.running(f) - f
-        found = events, nonevents, float((e * below).sum()), float((e * f).sum())
+        below = ranking.running(f)
+        below -= f
+        below *= e
+        found = events, nonevents, float(below.sum()), float(np.multiply(e, f, out=below).sum())
         return _Run(rows, *(map(int, found) if exactly else found))
 
     return in_threads(count, pieces_of(ranking.score.size))

@@ -2,7 +2,8 @@
 
 The order of 64-bit keys is unique, so that neither the pieces nor the threads can be seen in the result: they only
 decide how long it takes. A sort of 10^7 keys in one go waits for memory; here the keys are first dealt out to buckets
-that follow one another, by the quantiles of a sample, and each bucket is sorted while it is in cache.
+that follow one another, by the quantiles of a sample, and each bucket is sorted while it is in cache. Keys alone are
+halved about their median until there is a part for each thread, where numpy does that by vector instructions.
 
 Reference: Frazer & McKellar (1970), Samplesort, J. ACM 17, 496-507.
 """
@@ -14,20 +15,19 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.threads import pool_of_threads
+from glmlr.runs import in_threads as in_threads
+from glmlr.threads import number_of_threads
 
 Keys = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 #: Arrays of one length, the first of them keys; the others follow the keys.
 Columns = tuple[npt.NDArray[Any], ...]
-S = TypeVar("S")
-T = TypeVar("T")
 
 #: Rows whose columns stay in the cache of a processor.
 PIECE: Final = 1 << 16
@@ -40,12 +40,6 @@ _CELLS: Final = 1 << 15
 #: Keys that numpy sorts by one network of vector instructions.
 _NETWORK: Final = 128
 _FEWEST_IN_CELLS: Final = 16 * _NETWORK
-
-
-def in_threads(function: Callable[[S], T], tasks: Sequence[S], *, alone: bool = False) -> list[T]:
-    """Give the results of a function in the order of the tasks, this thread working alone where that is asked."""
-    pool = None if alone or len(tasks) < 2 else pool_of_threads()
-    return list(map(function, tasks) if pool is None else pool.map(function, tasks))
 
 
 def pieces_of(size: int, step: int = PIECE) -> list[slice]:
@@ -84,11 +78,33 @@ def in_order(size: int, columns: Callable[[slice], Columns], *, alone: bool = Fa
         whole = columns(slice(0, size))
         _sort_into(whole, whole)
         return whole
-    sample = columns(slice(0, size, max(size // _SAMPLE, 1)))[0]
+    sample, *others = columns(slice(0, size, max(size // _SAMPLE, 1)))
+    if not others and not _cells_are_faster():
+        return (_in_parts(size, columns, alone=alone),)
     dealer = _dealer(sample, min(max(size // _ROWS_PER_BUCKET, 8), _MOST_BUCKETS))
     pieces = pieces_of(size, max(PIECE, size >> 7))
     dealt = in_threads(lambda rows: dealer.deal(columns(rows)), pieces, alone=alone)
     return _gathered(dealt, size, alone=alone)
+
+
+def _in_parts(size: int, columns: Callable[[slice], Columns], *, alone: bool) -> Keys:
+    """Sort keys that nothing follows: halved about medians until there is a part for each thread, each part sorted."""
+    keys = np.empty(size, dtype=np.uint64)
+
+    def fill(rows: slice) -> None:
+        keys[rows] = columns(rows)[0]
+
+    def halve(part: slice) -> list[slice]:
+        middle = (part.start + part.stop) // 2
+        keys[part].partition(middle - part.start)
+        return [slice(part.start, middle), slice(middle, part.stop)]
+
+    in_threads(fill, pieces_of(size), alone=alone)
+    parts = [slice(0, size)]
+    while len(parts) < (1 if alone else number_of_threads()):
+        parts = [half for halves in in_threads(halve, parts, alone=alone) for half in halves]
+    in_threads(lambda part: keys[part].sort(), parts, alone=alone)
+    return keys
 
 
 @dataclass(frozen=True, eq=False)
