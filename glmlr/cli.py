@@ -90,6 +90,9 @@ def report(
     sections: Annotated[
         str | None, typer.Option("--sections", help=f"Only these, with commas between: {', '.join(SECTIONS)}.")
     ] = None,
+    validate: Annotated[
+        int, typer.Option("--validate", help="Correct for optimism by so many bootstrap resamples (200, say).", min=0)
+    ] = 0,
     link: LinkOption = "logit",
     event: EventOption = None,
     freq_weights: FrequencyOption = None,
@@ -107,8 +110,9 @@ def report(
         offset=offset, robust=robust, cluster=cluster, solver=solver,
     )  # fmt: skip
     wanted = None if sections is None else [part.strip() for part in sections.split(",")]
+    brought = (glmlr.validate(fitted, bootstraps=validate),) if validate else ()
     with _working("Writing the report"):
-        path = fitted.report(str(output), title=title, sections=wanted)
+        path = fitted.report(str(output), title=title, sections=wanted, validation=brought)
     typer.echo(path)
 
 

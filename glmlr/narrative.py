@@ -275,6 +275,25 @@ def _cutoffs(_: Fit, table: Table) -> list[str]:
     ]
 
 
+def _validate(_: Fit, table: Table) -> list[str]:
+    c, slope = table["c"], table["slope"]
+    said = [
+        f"The c of {_number(c['apparent'])} on the rows of the fit is {_number(c['corrected'])} when corrected for "
+        "optimism, as on new rows of the same kind."
+    ]
+    if np.isfinite(slope["corrected"]):
+        said.append(f"The calibration slope to be expected there is {_number(slope['corrected'])}.")
+    return said
+
+
+def _cross_validate(_: Fit, table: Table) -> list[str]:
+    auc, slope = table["auc"], table["slope"]
+    return [
+        f"In cross-validation the area under the ROC curve is {_number(auc['mean'])} on average over the folds (SD "
+        f"{_number(auc['sd'])}), and the calibration slope of all rows held out {_number(slope['pooled'])}."
+    ]
+
+
 _WRITERS: Final[dict[str, Sentences]] = {
     "response_profile": _response_profile,
     "screen": _screen,
@@ -288,4 +307,6 @@ _WRITERS: Final[dict[str, Sentences]] = {
     "deciles": _deciles,
     "confusion": _confusion,
     "cutoffs": _cutoffs,
+    "validate": _validate,
+    "cross_validate": _cross_validate,
 }

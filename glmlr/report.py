@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
-from glmlr.errors import NotApplicable, explained_arguments, one_of
+from glmlr.errors import ArgumentError, NotApplicable, explained_arguments, one_of
 from glmlr.exhibits import Definition, Report, Section, Table
 from glmlr.fit import Fit
 from glmlr.narrative import lead, sentences
@@ -28,20 +28,27 @@ _PACKAGES = ("glmlr", "numpy", "scipy", "pandas", "patsy")
 
 
 @explained_arguments
-def full_report(fit: Fit, *, title: str | None = None, sections: Sequence[str] | None = None) -> Report:
+def full_report(
+    fit: Fit, *, title: str | None = None, sections: Sequence[str] | None = None, validation: Any = ()
+) -> Report:
     """Put everything that is said about a fit into a report.
 
     Args:
         fit: the fitted model.
         title: heading; by default the event and the formula's response.
         sections: keys of `glmlr.registry.SECTIONS` to show, in the order of that list; None for all.
+        validation: what takes refits or other rows and is made beforehand, for the section of that name: what
+            `fit.validate()`, `fit.evaluate(new)`, `fit.bootstrap()`, `glmlr.cross_validate(...)` or
+            `glmlr.class_weight_search(...)` gave, one of them or several.
 
     Raises:
         OptionError: a section that does not exist.
+        ArgumentError: a validation that is none of these.
 
     """
+    brought = _brought(validation)
     wanted = list(SECTIONS) if sections is None else [one_of("sections", key, SECTIONS) for key in sections]
-    made = [_section(fit, key) for key in SECTIONS if key in wanted]
+    made = [_section(fit, key, brought if key == "validation" else ()) for key in SECTIONS if key in wanted]
     kept = tuple(section for section in made if section.exhibits or section.sentences)
     shown = {table.key for section in kept for table in _tables(section)}
     listed = tuple(item for key, record in STATISTICS.items() if key in shown for item in record.listed())
@@ -63,8 +70,23 @@ def _tables(section: Section) -> Iterable[Table]:
     return (exhibit for exhibit in section.exhibits if isinstance(exhibit, Table))
 
 
-def _section(fit: Fit, key: str) -> Section:
-    """Make one section: the sentences of its statistics, then their exhibits."""
+def _brought(validation: Any) -> tuple[Table, ...]:
+    """Give the tables of what was validated beforehand."""
+    alone = isinstance(validation, (Table, str)) or hasattr(validation, "table") or not isinstance(validation, Iterable)
+    tables = []
+    for one in (validation,) if alone else validation:
+        table = getattr(one, "table", one)
+        if not isinstance(table, Table):
+            raise ArgumentError(
+                f"validation= takes what fit.validate(), fit.evaluate() or glmlr.cross_validate() gave, or a list of "
+                f"such, not {type(one).__name__}."
+            )
+        tables.append(table)
+    return tuple(tables)
+
+
+def _section(fit: Fit, key: str, brought: Sequence[Table] = ()) -> Section:
+    """Make one section: the sentences of its statistics, then their exhibits, and those that were brought."""
     said: list[str] = []
     exhibits: list[Table] = []
     for record in STATISTICS.values():
@@ -73,6 +95,9 @@ def _section(fit: Fit, key: str) -> Section:
             if table is not None:
                 said.extend(sentences(record.key, fit, table))
                 exhibits.append(replace(table, notes=_own_notes(fit, table)))
+    for table in brought:
+        said.extend(sentences(table.key, fit, table))
+        exhibits.append(replace(table, notes=_own_notes(fit, table)))
     return Section(key, SECTIONS[key][0], tuple(exhibits), tuple(said))
 
 
@@ -200,10 +225,18 @@ def _area_lines(curve: Area) -> tuple[_Line, ...]:
 
 
 def report(
-    fit: Fit, path: str | None = None, *, title: str | None = None, sections: Sequence[str] | None = None
+    fit: Fit,
+    path: str | None = None,
+    *,
+    title: str | None = None,
+    sections: Sequence[str] | None = None,
+    validation: Any = (),
 ) -> object:
-    """Write the full report (.html or .md) and give its path; without a path, give the `Report` itself."""
-    document = full_report(fit, title=title, sections=sections)
+    """Write the full report (.html or .md) and give its path; without a path, give the `Report` itself.
+
+    For the options see `full_report`.
+    """
+    document = full_report(fit, title=title, sections=sections, validation=validation)
     return document if path is None else document.write(str(path))
 
 

@@ -42,6 +42,13 @@ def test_report_is_written_and_its_path_printed(tmp_path):
     assert "probit" in path.read_text(encoding="utf-8")
 
 
+def test_a_report_is_validated(tmp_path):
+    path = tmp_path / "out.md"
+    assert run("report", "birthwt", FORMULA, "-o", str(path), "--validate", "5").exit_code == 0
+    assert "5 resamples of rows" in path.read_text(encoding="utf-8")
+    assert run("report", "birthwt", FORMULA, "-o", str(path), "--validate", "-1").exit_code == 2
+
+
 def test_show_in_every_format():
     for form in ("text", "markdown", "html", "latex", "csv"):
         assert run("show", "association", "birthwt", FORMULA, "--format", form).exit_code == 0

@@ -208,3 +208,23 @@ def test_separated_model_has_a_report(tmp_path):
         fit = glmlr.fit("y ~ x", data)
     fit.report(tmp_path / "r.html")
     assert "∞" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_what_was_validated_beforehand_has_its_section(tmp_path):
+    births = glmlr.datasets.load("birthwt")
+    fit = glmlr.fit("low ~ age + lwt + smoke", births)
+    validation, folds = fit.validate(bootstraps=10), glmlr.cross_validate("low ~ age + lwt + smoke", births, repeats=1)
+    document = glmlr.full_report(fit, validation=[validation, folds])
+    section = next(section for section in document.sections if section.key == "validation")
+    assert [table.key for table in section.exhibits] == ["validate", "cross_validate"]
+    assert f"is {validation.corrected['c']:.3f} when corrected for optimism" in " ".join(section.sentences)
+    assert f"{folds['auc']['mean']:.3f} on average over the folds" in " ".join(section.sentences)
+    assert glmlr.full_report(fit, validation=validation, sections=["validation"]).sections[0].exhibits
+    assert not any(section.key == "validation" for section in glmlr.full_report(fit).sections)
+    fit.report(str(tmp_path / "report.md"), validation=validation)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "Indices corrected for optimism" in text
+    with pytest.raises(ArgumentError, match="not str"):
+        glmlr.full_report(fit, validation="validate")
+    with pytest.raises(ArgumentError, match="not DataFrame"):
+        glmlr.full_report(fit, validation=[births])

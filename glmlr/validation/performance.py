@@ -30,6 +30,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Values of a criterion this close are equal: they come from ratios of whole numbers.
 _TIE: Final = 1e-12
+#: What differs from the ideal line by less than the solver resolves is the ideal line.
+_RESOLVED: Final = 1e-10
 
 
 def auc(ranking: Ranking) -> float:
@@ -95,7 +97,11 @@ def calibration_line(ranking: Ranking) -> CalibrationLine:
     found = solve(rows, LOGIT, start=np.array([0.0, 1.0]))
     if not found.converged:
         return CalibrationLine()
-    return CalibrationLine(float(found.beta[0]), float(found.beta[1]), found.loglik)
+    intercept, slope = (
+        ideal if abs(value - ideal) < _RESOLVED else float(value)
+        for value, ideal in zip(found.beta, (0.0, 1.0), strict=True)
+    )
+    return CalibrationLine(intercept, slope, found.loglik)
 
 
 def _separates(ranking: Ranking) -> bool:
