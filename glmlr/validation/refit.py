@@ -18,6 +18,7 @@ from glmlr.newton import sums_at
 from glmlr.prediction import eta_of, with_infinite
 from glmlr.separation import Maximum, suspected
 from glmlr.solver import Solution, solve
+from glmlr.weightings import sums_at_many
 
 Floats = npt.NDArray[np.float64]
 
@@ -142,11 +143,58 @@ def refits(
     starts: Sequence[Floats | None],
     max_iterations: int = 100,
 ) -> list[Refit]:
-    """Fit the same rows under several class weights: the place for a pass over the rows that serves them all."""
-    return [
-        refit(design, link, class_weight=weights, start=start, max_iterations=max_iterations)
-        for weights, start in zip(class_weights, starts, strict=True)
-    ]
+    """Fit the same rows under several class weights, in passes over the rows that serve them all.
+
+    Args:
+        design: the rows, without class weights.
+        link: the link.
+        class_weights: see `weighted_by_class`, m of them.
+        starts: coefficients near each maximum, shape (k,), or None.
+        max_iterations: largest number of Newton steps.
+
+    Raises:
+        FitError: there are no estimates.
+
+    """
+    weighted = [weighted_by_class(design, one) for one in class_weights]
+    refuse_saturated(design)
+    together = _maxima_together(design, link, weighted, starts)
+    found = []
+    for one, start, near in zip(weighted, starts, together, strict=True):
+        maximum = near or _maximum_near(one, link, start, max_iterations)
+        found.append(Refit(one, link, maximum, prior_shift_of(one, link, maximum.working, maximum.separation)))
+    return found
+
+
+def _maxima_together(
+    design: DesignInMemory, link: Link, weighted: Sequence[DesignInMemory], starts: Sequence[Floats | None]
+) -> list[Maximum | None]:
+    """Take the full Newton steps of the logit under all weightings at once; None where one does not lead there."""
+    near = [start for start in starts if start is not None and np.isfinite(start).all()]
+    maxima: list[Maximum | None] = [None] * len(weighted)
+    if link.name != "logit" or len(near) < len(weighted):
+        return maxima
+    weights = np.array([one.class_weights or (1.0, 1.0) for one in weighted])
+    betas, previous, under_way = np.array(near), np.full(len(weighted), np.inf), np.arange(len(weighted))
+    sizes = _column_sizes(design)
+    for iteration in range(_STEPS):
+        sums = sums_at_many(design, betas[under_way], link, weights[under_way])
+        going = []
+        for at, which in enumerate(under_way.tolist()):
+            step = _near_step(sums.score[at], sums.information[at])
+            if step is None:
+                continue
+            if step.decrement <= _NEAR:
+                solution = step.solution(betas[which], float(sums.loglik[at]), iteration, sizes)
+                maxima[which] = _unless_suspected(weighted[which], link, solution)
+            elif step.decrement < previous[which] / 2:
+                betas[which] += step.step
+                previous[which] = step.decrement
+                going.append(which)
+        under_way = np.array(going, dtype=np.intp)
+        if not going:
+            break
+    return maxima
 
 
 def _maximum_near(design: DesignInMemory, link: Link, start: Floats | None, max_iterations: int) -> Maximum:
@@ -157,8 +205,13 @@ def _maximum_near(design: DesignInMemory, link: Link, start: Floats | None, max_
     rows = design if patterns is None else Collapsed(design, patterns)
     near = _newton_near(rows, link, start) if link.name == "logit" else None
     solution = near or solve(rows, link, start=start, max_iterations=max_iterations)
+    return _unless_suspected(rows, link, solution) or maximum_of(design, link, max_iterations)
+
+
+def _unless_suspected(rows: LocalRows, link: Link, solution: Solution) -> Maximum | None:
+    """Give a solution as the maximum, unless the rows may be separated."""
     if suspected(rows, solution, link):
-        return maximum_of(design, link, max_iterations)
+        return None
     return Maximum(solution, None, np.nan_to_num(solution.beta), np.flatnonzero(solution.estimated))
 
 
@@ -171,24 +224,46 @@ def _newton_near(rows: LocalRows, link: Link, beta: Floats) -> Solution | None:
     previous = np.inf
     for iteration in range(_STEPS):
         sums = sums_at(rows, beta, link)
-        diagonal = np.diag(sums.information)
-        if not (diagonal > 0).all():
+        step = _near_step(sums.score, sums.information)
+        if step is None:
             return None
-        scale = 1.0 / np.sqrt(diagonal)
-        scaled = sums.information * scale * scale[:, None]
-        if np.linalg.eigvalsh(scaled)[0] < _WELL_CONDITIONED:
+        if step.decrement <= _NEAR:
+            return step.solution(beta, sums.loglik, iteration, _column_sizes(rows))
+        if not step.decrement < previous / 2:
             return None
-        inverse = np.linalg.inv(scaled) * scale * scale[:, None]
-        step = inverse @ sums.score
-        decrement = float(np.sqrt(max(float(sums.score @ step), 0.0)))
-        if decrement <= _NEAR:
-            norm = float(np.abs(sums.score * scale).max())
-            solution = Solution(beta + step, sums.information, inverse, sums.loglik, iteration, norm, True, None)
-            return replace(solution, column_size=_column_sizes(rows))
-        if not decrement < previous / 2:
-            return None
-        beta, previous = beta + step, decrement
+        beta, previous = beta + step.step, step.decrement
     return None
+
+
+@dataclass(frozen=True, eq=False)
+class _NearStep:
+    """A Newton step near a maximum: the step, its decrement, and the information (k, k) with its inverse."""
+
+    step: Floats
+    decrement: float
+    norm: float
+    information: Floats
+    inverse: Floats
+
+    def solution(self, beta: Floats, loglik: float, iteration: int, sizes: Floats) -> Solution:
+        """Take the last step."""
+        found = Solution(beta + self.step, self.information, self.inverse, loglik, iteration, self.norm, True, None)
+        return replace(found, column_size=sizes)
+
+
+def _near_step(score: Floats, information: Floats) -> _NearStep | None:
+    """Give the Newton step; None where the information is too ill-conditioned for plain sums."""
+    diagonal = np.diag(information)
+    if not (diagonal > 0).all():
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
+    scaled = information * scale * scale[:, None]
+    if np.linalg.eigvalsh(scaled)[0] < _WELL_CONDITIONED:
+        return None
+    inverse = np.linalg.inv(scaled) * scale * scale[:, None]
+    step = inverse @ score
+    decrement = float(np.sqrt(max(float(score @ step), 0.0)))
+    return _NearStep(step, decrement, float(np.abs(score * scale).max()), information, inverse)
 
 
 def _column_sizes(rows: LocalRows) -> Floats:
