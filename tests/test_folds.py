@@ -131,3 +131,13 @@ def test_other_options_refused() -> None:
     # Groups that are of one class each leave folds without the other.
     with pytest.raises(DataError, match="no non-event is among"):
         given(2, y=np.repeat([0.0, 1.0], 5), groups=np.repeat([0, 1], 5))
+
+
+def test_groups_that_span_the_outcomes_unevenly_are_told() -> None:
+    """All events are of one group: whatever fold holds it out leaves none to fit."""
+    y = np.array([1.0] * 6 + [0.0] * 18)
+    groups = np.repeat(np.arange(4), 6)
+    with pytest.raises(DataError, match="1 of the 4 groups has an event; ask for fewer folds"):
+        folds_of(2, y, repeats=1, seed=1, groups=groups)
+    mixed = np.tile(np.arange(4), 6)
+    assert len(folds_of(2, y, repeats=1, seed=1, groups=mixed).folds) == 2

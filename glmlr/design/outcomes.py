@@ -150,7 +150,12 @@ def outcomes_as_in_fit(recipe: Recipe, rows: UsedRows) -> tuple[Floats, Floats |
 
 
 def _frozen_event(values: pd.Series, event: Event) -> Floats:
-    yes, no = ((values == level).to_numpy(dtype=bool) for level in (event.level, event.other))
+    levels = (event.level, event.other)
+    numbers = all(isinstance(level, (bool, int, float, np.number, np.bool_)) for level in levels)
+    # Numbers are compared without the labels of a Series.
+    plain = numbers and isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf"
+    compared: Any = values.to_numpy() if plain else values
+    yes, no = (np.asarray(compared == level, dtype=bool) for level in levels)
     strange = ~(yes | no)
     if strange.any():
         found = listing(repr(value) for value in dict.fromkeys(values[strange].tolist()))

@@ -83,7 +83,7 @@ def folds_of(option: Any, y: Floats, *, repeats: int, seed: int, groups: Integer
         pairs, described = _split(option, y, groups), _described(option)
     else:
         pairs, described = _numbered(option, y, repeats, seed, groups)
-    folds = _checked(_in_repeats(pairs, y.size), y)
+    folds = _checked(_in_repeats(pairs, y.size), y, groups)
     if groups is not None:
         _refuse_divided_groups(folds, groups)
     return Folds(folds, described)
@@ -199,7 +199,7 @@ def _in_repeats(pairs: list[tuple[Integers, Integers]], size: int) -> list[Fold]
     return folds
 
 
-def _checked(folds: list[Fold], y: Floats) -> tuple[Fold, ...]:
+def _checked(folds: list[Fold], y: Floats, groups: Integers | None) -> tuple[Fold, ...]:
     """Refuse folds that no model can be fitted to or tried on."""
     if not folds:
         raise DataError("The splitter gave no folds.")
@@ -214,6 +214,17 @@ def _checked(folds: list[Fold], y: Floats) -> tuple[Fold, ...]:
             if lacking:
                 raise DataError(
                     f"In {fold.label} no {lacking[0]} is among the {rows.size:,} rows {what}; every fold needs events "
-                    "and non-events on both sides: ask for fewer folds, or stratify by the outcome."
+                    f"and non-events on both sides: {_advice(y, groups)}."
                 )
     return tuple(folds)
+
+
+def _advice(y: Floats, groups: Integers | None) -> str:
+    """Say what to do where a fold lacks an outcome."""
+    if groups is None:
+        return "ask for fewer folds, or stratify by the outcome"
+    holding = {what: np.unique(groups[there]).size for what, there in (("an event", y > 0), ("a non-event", y < 1))}
+    rarer = min(holding, key=lambda what: holding[what])
+    found, every = holding[rarer], np.unique(groups).size
+    has = "has" if found == 1 else "have"
+    return f"a group is held out whole, and {found:,} of the {every:,} groups {has} {rarer}; ask for fewer folds"
