@@ -31,7 +31,7 @@ help:
 
 demo: $(VENV)/ready
 	@mkdir -p reports
-	@$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
+	@$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.html
 	@echo "The report is $(CURDIR)/reports/birthwt.html: open it in a browser."
 
 demo-imbalanced: $(VENV)/ready
@@ -50,8 +50,8 @@ test-slow: $(VENV)/ready-test
 	$(BIN)/python -m pytest -q -m slow
 
 reports: $(VENV)/ready
-	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.html
-	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" -o reports/birthwt.md
+	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.html
+	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.md
 	$(BIN)/python reports/imbalanced.py
 
 picture: reports

@@ -18,11 +18,13 @@ from glmlr.narrative import lead, sentences
 from glmlr.ranking.concordance import Area, area
 from glmlr.registry import SECTIONS, STATISTICS, Statistic
 from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
+from glmlr.validation.indices import INDICES
 
 _SIGNS = (
     "In the tables of this report – stands for a number that does not exist here; an empty cell is one that does not "
     "belong to its row."
 )
+_HARRELL = "Harrell (2015), Regression Modeling Strategies, 2nd ed., section 10.9"
 #: Packages whose versions a report records: those that can change a number.
 _PACKAGES = ("glmlr", "numpy", "scipy", "pandas", "patsy")
 
@@ -51,7 +53,9 @@ def full_report(
     made = [_section(fit, key, brought if key == "validation" else ()) for key in SECTIONS if key in wanted]
     kept = tuple(section for section in made if section.exhibits or section.sentences)
     shown = {table.key for section in kept for table in _tables(section)}
-    listed = tuple(item for key, record in STATISTICS.items() if key in shown for item in record.listed())
+    listed = [item for key, record in STATISTICS.items() if key in shown for item in record.listed()]
+    if "validate" in shown:
+        listed += [Definition(words, meaning, _HARRELL) for words, meaning in INDICES.values()]
     return Report(
         title=title or f"Modelling P({fit.event})",
         lead=lead(fit),

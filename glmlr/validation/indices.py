@@ -25,26 +25,32 @@ from glmlr.validation.performance import CalibrationLine, brier, log_loss
 
 Floats = npt.NDArray[np.float64]
 
+#: A distance below this is what rounding leaves of none.
+_ROUNDING: Final = 1e-14
+
 #: index -> (its words, what it means)
 INDICES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "dxy": ("Somers' Dxy", "2 c - 1. R rms::validate: Dxy."),
-        "c": ("c (area under the ROC curve)", "share of pairs ranked rightly."),
+        "dxy": ("Somers' Dxy", "2 c - 1 of the probabilities. R rms::validate: Dxy."),
+        "c": ("c (area under the ROC curve)", "Share of pairs of an event and a non-event that are ranked rightly."),
         "r2": (
             "R² (Nagelkerke)",
-            "of the logistic line through the outcomes against logit(p). R rms::validate: R2.",
+            "Of the logistic line logit P(event) = a + b logit(p) through the outcomes. R rms::validate: R2.",
         ),
-        "intercept": ("Calibration intercept", "intercept of that line, ideally 0. R rms::validate: Intercept."),
-        "slope": ("Calibration slope", "slope of that line, ideally 1: the shrinkage that new rows call for."),
+        "intercept": ("Calibration intercept", "Intercept a of that line, ideally 0. R rms::validate: Intercept."),
+        "slope": (
+            "Calibration slope",
+            "Slope b of that line, ideally 1: the shrinkage that new rows call for. R rms::validate: Slope.",
+        ),
         "emax": (
             "Emax",
-            "largest distance between p and expit(a + b logit p) over all p, a and b being intercept and slope. R "
+            "Largest distance between p and expit(a + b logit p) over all p, a and b being intercept and slope. R "
             "rms::validate: Emax, there on a grid of 0.0005.",
         ),
-        "d": ("D (discrimination)", "(likelihood ratio chi-square of the line - 1) / n. R rms::validate: D."),
+        "d": ("D (discrimination)", "(Likelihood ratio chi-square of the line - 1) / n. R rms::validate: D."),
         "u": ("U (unreliability)", "(-2 l(p) + 2 l(line) - 2) / n. R rms::validate: U."),
         "q": ("Q (quality)", "D - U. R rms::validate: Q."),
-        "brier": ("Brier score", "mean squared difference of outcome and probability. R rms::validate: B."),
+        "brier": ("Brier score", "Mean squared difference of outcome and probability. R rms::validate: B."),
         "g": ("g-index (log-odds)", "Gini's mean difference of the line's linear predictor. R rms::validate: g."),
         "gp": ("g-index (probability)", "Gini's mean difference of the line's probabilities. R rms::validate: gp."),
     }
@@ -97,7 +103,8 @@ def largest_error(line: CalibrationLine) -> float:
     found = minimize_scalar(
         lambda p: -float(error(p)), bounds=(grid[low], grid[high]), method="bounded", options={"xatol": 1e-10}
     )
-    return max(float(error(grid[best])), -float(found.fun))
+    largest = max(float(error(grid[best])), -float(found.fun))
+    return largest if largest > _ROUNDING else 0.0
 
 
 def mean_difference(values: Floats, weight: Floats) -> float:
