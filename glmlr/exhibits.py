@@ -306,6 +306,25 @@ class Table:
     __repr__ = __str__
 
 
+class Tabled:
+    """What is a table and more: it is read and shown as its table."""
+
+    table: Table
+
+    def __getitem__(self, name: str) -> Any:
+        """Give a column of the table, or the row whose first column is `name`; see `Table`."""
+        return self.table[name]
+
+    def _repr_html_(self) -> str:
+        return str(self.table._repr_html_())
+
+    def __str__(self) -> str:
+        """Print the table as plain text."""
+        return str(self.table)
+
+    __repr__ = __str__
+
+
 @dataclass(frozen=True, eq=False)
 class Section:
     """One part of a report: sentences that say what the exhibits show, then the exhibits."""

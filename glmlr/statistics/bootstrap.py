@@ -15,7 +15,7 @@ from glmlr.conditioning import Scaled
 from glmlr.covariance import CentredCovariance
 from glmlr.design.derived import class_weight_option
 from glmlr.errors import ArgumentError, DataError, explained_arguments
-from glmlr.exhibits import Table
+from glmlr.exhibits import Table, Tabled
 from glmlr.fit import Fit
 from glmlr.progress import Step
 from glmlr.proportions import checked_level
@@ -31,8 +31,8 @@ Floats = npt.NDArray[np.float64]
 _FEWEST: Final = 2
 
 
-@dataclass(frozen=True, eq=False)
-class Bootstrap:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bootstrap(Tabled):
     """Estimates of resamples (r resamples that could be fitted, k coefficients).
 
     Attributes:
@@ -51,19 +51,6 @@ class Bootstrap:
     def covariance(self) -> pd.DataFrame:
         """Covariance of the estimates over the resamples in which all are finite, k x k."""
         return self.fit.cov_params()
-
-    def __getitem__(self, name: str) -> Any:
-        """Give a row of the table by its term, or a column."""
-        return self.table[name]
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_())
-
-    def __str__(self) -> str:
-        """Print the table as plain text."""
-        return str(self.table)
-
-    __repr__ = __str__
 
 
 @explained_arguments

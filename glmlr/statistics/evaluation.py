@@ -25,7 +25,7 @@ from glmlr.errors import (
     one_of,
     suggestion,
 )
-from glmlr.exhibits import Axis, Chart, Series, Table
+from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
 from glmlr.fit import Fit
 from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_scored
 from glmlr.proportions import checked_level, normal_quantile, wilson
@@ -72,8 +72,8 @@ _RATES: Final = ("sensitivity", "specificity", "precision", "accuracy", "f1")
 _COLUMNS: Final = {"training": "In the fit"}
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(Tabled):
     """What a model says of new rows with outcomes, and how good that is.
 
     Attributes:
@@ -106,19 +106,6 @@ class Evaluation:
             if table.key == "evaluation_deciles":
                 return table.frame
         raise NotApplicable("A model from a file does not know the deciles of its rows; evaluate the fit itself.")
-
-    def __getitem__(self, name: str) -> Any:
-        """Give the value of a measure by its name, or a column of the table."""
-        return self.table[name]
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_())
-
-    def __str__(self) -> str:
-        """Print the table as plain text."""
-        return str(self.table)
-
-    __repr__ = __str__
 
 
 @explained_arguments

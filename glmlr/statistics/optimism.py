@@ -14,7 +14,7 @@ import pandas as pd
 
 from glmlr.design.derived import class_weight_option
 from glmlr.errors import ArgumentError, DataError, explained_arguments, one_of
-from glmlr.exhibits import Axis, Chart, Series, Table
+from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
 from glmlr.fit import Fit
 from glmlr.progress import Step
 from glmlr.proportions import checked_level
@@ -132,8 +132,8 @@ def _classified(ranking: Ranking, cutoff: float) -> dict[str, float]:
 # ------------------------------------------------------------------------------------------------ the result
 
 
-@dataclass(frozen=True, eq=False)
-class Validation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Validation(Tabled):
     """Indices of a fit corrected for optimism (r resamples).
 
     Attributes:
@@ -151,19 +151,6 @@ class Validation:
     def corrected(self) -> pd.Series:
         """The indices corrected for optimism, by name."""
         return self.table.frame.set_index("measure")["corrected"]
-
-    def __getitem__(self, name: str) -> Any:
-        """Give a row of the table by the name of its index, or a column."""
-        return self.table[name]
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_())
-
-    def __str__(self) -> str:
-        """Print the table as plain text."""
-        return str(self.table)
-
-    __repr__ = __str__
 
 
 @explained_arguments

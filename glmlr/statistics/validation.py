@@ -17,7 +17,7 @@ import pandas as pd
 from glmlr.account import importance_words
 from glmlr.design.designed import Design
 from glmlr.errors import DataError, explained_arguments, listing
-from glmlr.exhibits import Axis, Chart, Series, Table
+from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
 from glmlr.links import link_named
 from glmlr.progress import Step
 from glmlr.ranking import Ranking
@@ -34,8 +34,8 @@ Floats = npt.NDArray[np.float64]
 _PRINTED: Final = ("auc", "log_loss", "brier", "slope", "ks", "top_decile_lift", "f1")
 
 
-@dataclass(frozen=True, eq=False)
-class CrossValidation:
+@dataclass(frozen=True, eq=False, repr=False)
+class CrossValidation(Tabled):
     """Out-of-fold predictions of a model, and how good they are (r repeats).
 
     Attributes:
@@ -65,19 +65,6 @@ class CrossValidation:
     def by_fold(self) -> pd.DataFrame:
         """Every measure in every fold."""
         return self.table.tables[0].frame
-
-    def __getitem__(self, name: str) -> Any:
-        """Give a row of the table by the name of its measure, or a column."""
-        return self.table[name]
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_())
-
-    def __str__(self) -> str:
-        """Print the table as plain text."""
-        return str(self.table)
-
-    __repr__ = __str__
 
 
 @explained_arguments
