@@ -121,12 +121,13 @@ def _of_fit(function: Callable[..., Table]) -> Callable[..., Table]:
 def _of_scores(function: Callable[..., Table]) -> Callable[..., Table]:
     @functools.wraps(function)
     def public(subject: Any, scores: Any = None, *, weight: Any = None, event: Any = None, **options: Any) -> Table:
-        if isinstance(subject, (Fit, Scored)):
+        scored = scored_of(subject)
+        if scored is not None:
             if scores is not None or weight is not None or event is not None:
                 raise ArgumentError(
                     f"{function.__name__}() of a fitted model takes no scores, weight or event; they are the fit's own."
                 )
-            return function(subject.scored if isinstance(subject, Fit) else subject, **options)
+            return function(scored, **options)
         if scores is None:
             raise ArgumentError(
                 f"{function.__name__}() takes a fitted model, or outcomes and scores: {function.__name__}(y, p)."
@@ -162,6 +163,12 @@ def _of_data(function: Callable[..., Table]) -> Callable[..., Table]:
         return function(sample, **options)
 
     return public
+
+
+def scored_of(subject: Any) -> Scored | None:
+    """Give the scores of a fit, of a cross-validation or of an evaluation; None of anything else."""
+    scored = subject if isinstance(subject, Scored) else getattr(subject, "scored", None)
+    return scored if isinstance(scored, Scored) else None
 
 
 def scored_arrays(outcome: Any, scores: Any, *, weight: Any = None, event: Any = None) -> Scored:
