@@ -16,11 +16,12 @@ BROWSER ?= chromium
 # Which cases make bench runs, and how; all of them in full by default.
 BENCH ?=
 
-.PHONY: help demo demo-imbalanced test check test-slow reports picture bench clean
+.PHONY: help demo demo-imbalanced demo-arrests test check test-slow reports picture bench clean
 
 help:
 	@echo "make demo       fit the demo model and write reports/birthwt.html"
 	@echo "make demo-imbalanced  weight the classes of a rare event and write reports/imbalanced.html"
+	@echo "make demo-arrests     look at one model from every side and write reports/arrests.html"
 	@echo "make test       style, types and tests"
 	@echo "make check      style and types only"
 	@echo "make test-slow  the slow tests"
@@ -38,6 +39,10 @@ demo-imbalanced: $(VENV)/ready
 	@$(BIN)/python reports/imbalanced.py
 	@echo "The report is $(CURDIR)/reports/imbalanced.html: open it in a browser."
 
+demo-arrests: $(VENV)/ready
+	@$(BIN)/python reports/arrests.py
+	@echo "The report is $(CURDIR)/reports/arrests.html: open it in a browser."
+
 test: check
 	$(BIN)/python -m pytest -q -n auto -m "not slow"
 
@@ -53,6 +58,7 @@ reports: $(VENV)/ready
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.html
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.md
 	$(BIN)/python reports/imbalanced.py
+	$(BIN)/python reports/arrests.py
 
 picture: reports
 	@command -v $(BROWSER) >/dev/null 2>&1 || { echo "make picture needs a browser of the Chromium family; there is no $(BROWSER) here (BROWSER=... names another)." >&2; exit 1; }

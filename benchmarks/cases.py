@@ -15,6 +15,7 @@ CASES = (
     Case("weights", "Class weights with sandwich covariance, over the plain fit", fitting.weighted),
     Case("memory", "Peak extra memory, 1e6 x 19", needs.memory),
     Case("association", "Association of 1e6 and 1e7 scores", ranking_scores.association),
+    Case("scores", "All ranking statistics of 1e7 scores, and their peak memory", ranking_scores.complete),
     Case("import", "import glmlr", needs.importing),
     Case("parquet", "2e7 rows of Parquet: a pass over a read-only scan, and peak memory", streaming.parquet),
     Case("dask", "2e7 rows of Parquet on a cluster of 2 processes", streaming.dask),

@@ -110,7 +110,8 @@ def _wide(make: Callable[..., Contestant], formula: str, n: int, as_categorical:
 
 def by_key() -> dict[str, Callable[[int], Contestant]]:
     """Give the contestants that a fresh process can be asked to run, each from a number of rows."""
-    from benchmarks.frames import WIDE, WIDE_C
+    from benchmarks.frames import WIDE, WIDE_C, scores
+    from benchmarks.ranking_scores import all_statistics
 
     return {
         "glmlr": lambda n: _wide(ours, WIDE_C, n, False),
@@ -118,4 +119,5 @@ def by_key() -> dict[str, Callable[[int], Contestant]]:
         "statsmodels": lambda n: _wide(partial(statsmodels, target=None), WIDE_C, n, False),
         "statsmodels-bare": lambda n: _wide(partial(statsmodels, target=None), WIDE, n, True),
         "glum": lambda n: _wide(glum, WIDE, n, True, None),
+        "scores": lambda n: all_statistics(*scores(n)[:2]),
     }

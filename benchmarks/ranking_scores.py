@@ -10,6 +10,8 @@ import pandas as pd
 
 from benchmarks.contest import Answer, Contest, Contestant, cost, faster
 from benchmarks.frames import scores
+from benchmarks.fresh import peak_memory
+from benchmarks.stopwatch import reported
 
 
 def association(share: float) -> Iterator[Contest]:
@@ -20,6 +22,36 @@ def association(share: float) -> Iterator[Contest]:
         sort = Contestant("argsort: numpy.argsort(p)", lambda p=p: np.argsort(p), None, cost(4) if full > 1e6 else None)
         yield Contest(f"association, {full:.0e} scores", n, _ours(y, p, None), (_auc(y, p, None, 8), sort))
         yield Contest(f"association, {full:.0e} weighted", n, _ours(y, p, weight), (_auc(y, p, weight, 3),))
+
+
+#: What is said of scores by default, every statistic from one ranking.
+COMPLETE = ("association", "roc", "ks", "deciles", "cutoffs", "calibration", "hosmer_lemeshow")
+
+
+def complete(share: float) -> Iterator[Contest]:
+    """All ranking statistics of 1e7 scores against roc_auc_score alone, and their peak memory over that of the rows."""
+    n = int(10_000_000 * share)
+    y, p, _ = scores(n)
+    whole = all_statistics(y, p)
+    yield Contest("all ranking statistics, 1e+07 scores", n, whole, (_auc(y, p, None, 1 / 1.5),))
+    rows = Contestant("the rows: y and p, 8 bytes a number", lambda: (2 * 8 * n / 1e6, None), None, cost(3))
+    ours = Contestant(whole.name, lambda: peak_memory("scores", n), lambda answer: answer)
+    yield Contest("peak memory of all ranking statistics", n, ours, (rows,), reported, "MB")
+
+
+def all_statistics(y: np.ndarray, p: np.ndarray) -> Contestant:
+    """Rank once, then ask for everything."""
+    import glmlr
+
+    def run() -> dict[str, Any]:
+        ranked = glmlr.scores(y, p)
+        return {name: getattr(ranked, name)() for name in COMPLETE}
+
+    return Contestant(
+        f"glmlr: scores(y, p), {len(COMPLETE)} statistics",
+        run,
+        lambda found: pd.Series({"c": found["association"]["c"]}),
+    )
 
 
 def _ours(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> Contestant:

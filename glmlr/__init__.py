@@ -12,27 +12,38 @@ outcomes and scores only take arrays as well: `glmlr.association(y, p)`.
 """
 
 from glmlr import datasets, errors, statistics
+from glmlr.binning import Binning
 from glmlr.errors import GlmlrError, GlmlrWarning
 from glmlr.exhibits import Chart, Report, Section, Table
 from glmlr.fit import Fit, fit
 from glmlr.interop import from_statsmodels
-from glmlr.registry import STATISTICS, definitions
-from glmlr.report import full_report
+from glmlr.registry import STATISTICS, definitions, scores
+from glmlr.report import full_report, scores_report
 from glmlr.saving.model_file import load, save
 from glmlr.saving.scoring import ScoreAccount, score
 from glmlr.saving.scoring_model import ScoringModel
 from glmlr.sources.database import Query, query
+from glmlr.statistics.area_comparison import compare_auc, compare_auc_unpaired
+from glmlr.statistics.area_planning import auc_power, auc_sample_size
 from glmlr.statistics.bootstrap import Bootstrap, bootstrap
-from glmlr.statistics.discrimination import compare_auc
+from glmlr.statistics.calibration_by import calibration_by
+from glmlr.statistics.deciles import decile_edges
+from glmlr.statistics.drift import csi, psi
 from glmlr.statistics.evaluation import Evaluation, evaluate
+from glmlr.statistics.log_odds import log_odds_table
+from glmlr.statistics.monitoring import Monitoring, monitor
 from glmlr.statistics.optimism import Validation, validate
-from glmlr.statistics.screening import log_odds_table
+from glmlr.statistics.recalibration import Recalibration, recalibrate
+from glmlr.statistics.scorecard import Scorecard, scorecard
+from glmlr.statistics.two_way import two_way_table
 from glmlr.statistics.validation import CrossValidation, cross_validate
 from glmlr.statistics.weight_search import class_weight_search
+from glmlr.validation.leave_one_out import LeaveOneOut, leave_one_out
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Binning",
     "Bootstrap",
     "Chart",
     "CrossValidation",
@@ -40,30 +51,48 @@ __all__ = [
     "Fit",
     "GlmlrError",
     "GlmlrWarning",
+    "LeaveOneOut",
+    "Monitoring",
     "Query",
+    "Recalibration",
     "Report",
     "ScoreAccount",
+    "Scorecard",
     "ScoringModel",
     "Section",
     "Table",
     "Validation",
+    "auc_power",
+    "auc_sample_size",
     "bootstrap",
+    "calibration_by",
     "class_weight_search",
     "compare_auc",
+    "compare_auc_unpaired",
     "cross_validate",
+    "csi",
     "datasets",
+    "decile_edges",
     "definitions",
     "errors",
     "evaluate",
     "fit",
     "from_statsmodels",
     "full_report",
+    "leave_one_out",
     "load",
     "log_odds_table",
+    "monitor",
+    "psi",
     "query",
+    "recalibrate",
     "save",
     "score",
+    "scorecard",
+    "scores",
+    "scores_report",
     "statistics",
+    "two_way_table",
     "validate",
 ]
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import glmlr
+from glmlr.binning import METHODS
 from glmlr.errors import GlmlrError, OptionError, ResponseError, one_of
 from glmlr.registry import SECTIONS, STATISTICS
 from glmlr.render import checked_place
@@ -93,6 +94,10 @@ def report(
     validate: Annotated[
         int, typer.Option("--validate", help="Correct for optimism by so many bootstrap resamples (200, say).", min=0)
     ] = 0,
+    extra: Annotated[
+        str | None,
+        typer.Option("--extra", help="Statistics that are not shown by default, with commas between, such as det,ks."),
+    ] = None,
     link: LinkOption = "logit",
     event: EventOption = None,
     freq_weights: FrequencyOption = None,
@@ -109,10 +114,10 @@ def report(
         data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
         offset=offset, robust=robust, cluster=cluster, solver=solver,
     )  # fmt: skip
-    wanted = None if sections is None else [part.strip() for part in sections.split(",")]
+    wanted, more = ([] if names is None else [part.strip() for part in names.split(",")] for names in (sections, extra))
     brought = (glmlr.validate(fitted, bootstraps=validate),) if validate else ()
     with _working("Writing the report"):
-        path = fitted.report(str(output), title=title, sections=wanted, validation=brought)
+        path = fitted.report(str(output), title=title, sections=wanted or None, validation=brought, extra=more)
     typer.echo(path)
 
 
@@ -211,7 +216,16 @@ def table(
     response: Annotated[str, typer.Argument(help="The response, or two columns of counts: 'dead + alive'.")],
     predictor: Annotated[str, typer.Argument(help="The column to tabulate.")],
     bins: Annotated[str | None, typer.Option("--bins", help="A number of bins, or edges with commas between.")] = None,
-    method: Annotated[str | None, typer.Option("--method", help="quantile, width or tree.")] = None,
+    method: Annotated[str | None, typer.Option("--method", help=f"How edges are found: {', '.join(METHODS)}.")] = None,
+    min_share: Annotated[
+        float | None, typer.Option("--min-share", help="The least share of the rows in a bin cut by outcome (0.05).")
+    ] = None,
+    rare: Annotated[
+        float | None, typer.Option("--rare", help="Levels that hold a smaller share of the rows are pooled.")
+    ] = None,
+    special: Annotated[
+        str | None, typer.Option("--special", help="Values with rows of their own, with commas between: -999,-1.")
+    ] = None,
     log_base: Annotated[str, typer.Option("--log-base", help="natural or 10.")] = "natural",
     event: EventOption = None,
     freq_weights: WeightsOption = None,
@@ -222,13 +236,22 @@ def table(
     options: dict[str, Any] = {"freq_weights": freq_weights, "log_base": log_base}
     if bins is not None:
         options["bins"] = _bins(bins)
-    if method is not None:
-        options["method"] = method
+    given = {"method": method, "min_share": min_share, "rare": rare}
+    options |= {name: value for name, value in given.items() if value is not None}
+    if special is not None:
+        options["special"] = [_number_or_text(value.strip()) for value in special.split(",")]
     rows = _data(data)
     _print(
         _by_event(lambda chosen: glmlr.log_odds_table(rows, response, predictor, event=chosen, **options), event),
         format,
     )
+
+
+def _number_or_text(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,13 +15,24 @@ from glmlr.errors import listing
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
 
-Sentences = Callable[[Fit, Table], list[str]]
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows with scores of any model, as sentences speak of them: the event, and how many there are."""
+
+    event: str
+    nobs: int
 
 
-def sentences(key: str, fit: Fit, table: Table) -> tuple[str, ...]:
+#: What sentences about scores speak of; those about estimates need a fit.
+Analysed = Fit | Rows
+Sentences = Callable[[Any, Table], list[str]]
+
+
+def sentences(key: str, subject: Analysed, table: Table) -> tuple[str, ...]:
     """Give the sentences that introduce the table of the statistic `key`; none where nothing is known of it."""
     writer = _WRITERS.get(key)
-    return tuple(writer(fit, table)) if writer else ()
+    return tuple(writer(subject, table)) if writer else ()
 
 
 def lead(fit: Fit) -> tuple[str, ...]:
@@ -35,8 +47,12 @@ def lead(fit: Fit) -> tuple[str, ...]:
     return (opening, *(fit.notes[1:] if fit.design.event.stated else fit.notes))
 
 
-def _rows(fit: Fit) -> str:
-    return "trials" if fit.design.grouped else "rows"
+def _row(fit: Analysed) -> str:
+    return "trial" if isinstance(fit, Fit) and fit.design.grouped else "row"
+
+
+def _rows(fit: Analysed) -> str:
+    return _row(fit) + "s"
 
 
 def _plural(count: float, noun: str) -> str:
@@ -102,7 +118,16 @@ def _screen(fit: Fit, table: Table) -> list[str]:
             f"Taken alone, {first[names]} tells events from non-events best by information value "
             f"({_number(first['iv'])}), {second[names]} second best ({_number(second['iv'])})."
         )
+    if len(frame) > 1 and "adjusted_p_value" in frame:
+        said += f" {_clear_differences(frame.loc[frame['adjusted_p_value'] < 0.05, names])}"
     return [said, f"The tables show the observed log-odds of {fit.event} by level or bin, before any model."]
+
+
+def _clear_differences(names: pd.Series) -> str:
+    """Say for which predictors the rows of the table differ beyond what their number explains."""
+    if names.empty:
+        return "For none of them do the levels or bins differ clearly in event rate (no adjusted p below 0.05)."
+    return f"The levels or bins of {listing(names, 12)} differ clearly in event rate (adjusted p below 0.05)."
 
 
 def _coefficients(_: Fit, table: Table) -> list[str]:
@@ -184,7 +209,7 @@ def _goodness_of_fit(fit: Fit, table: Table) -> list[str]:
     ]
 
 
-def _hosmer_lemeshow(fit: Fit, table: Table) -> list[str]:
+def _hosmer_lemeshow(fit: Analysed, table: Table) -> list[str]:
     row: Any = table.frame.iloc[0]
     significant = row["p_value"] < 0.05
     verdict = "finds that observed and expected counts differ" if significant else "finds no significant lack of fit"
@@ -202,7 +227,7 @@ def _hosmer_lemeshow(fit: Fit, table: Table) -> list[str]:
     ]
 
 
-def _association(_: Fit, table: Table) -> list[str]:
+def _association(_: Analysed, table: Table) -> list[str]:
     tied = table["tied_share"]
     said = f"; in {_share(tied)} they tie" if tied >= 0.0005 else ""
     return [
@@ -212,23 +237,47 @@ def _association(_: Fit, table: Table) -> list[str]:
     ]
 
 
-def _roc(_: Fit, table: Table) -> list[str]:
+def _roc(fit: Analysed, table: Table) -> list[str]:
     said = f"The area under the ROC curve is {_number(table['auc'])}"
     if not table["std_error"] > 0:
         return [f"{said}; 0.5 is what chance gives, 1 is a perfect ranking."]
-    return [
+    said = (
         f"{said} (95% interval {_number(table['low'])} to {_number(table['high'])}); 0.5 is what chance gives, 1 is a "
-        "perfect ranking. It was measured on the rows that the model was fitted to, so that new rows will give "
-        "somewhat less."
+        "perfect ranking."
+    )
+    if isinstance(fit, Rows):
+        return [said]
+    return [
+        f"{said} It was measured on the rows that the model was fitted to, so that new rows will give somewhat less."
     ]
 
 
-def _calibration(fit: Fit, table: Table) -> list[str]:
+def _precision_recall(_: Analysed, table: Table) -> list[str]:
+    interval = ""
+    if table["low"] >= 0:
+        interval = f" (95% interval {_number(table['low'])} to {_number(table['high'])})"
+    return [
+        f"The average precision is {_number(table['average_precision'])}{interval}; scores that say nothing would have "
+        f"the share of events, {_number(table['baseline'])}."
+    ]
+
+
+def _calibration(fit: Analysed, table: Table) -> list[str]:
     rate, brier = _value(table, "observed_rate"), _value(table, "brier")
-    one = "trial" if fit.design.grouped else "row"
     return [
         f"The Brier score, the mean squared distance between probability and outcome, is {_number(brier)}; giving "
-        f"every {one} the observed rate of {_share(rate)} would score {_number(rate * (1 - rate))}."
+        f"every {_row(fit)} the observed rate of {_share(rate)} would score {_number(rate * (1 - rate))}.",
+        f"From a smooth curve of the observed rate the probabilities are {_number(_value(table, 'ici'))} away on "
+        f"average (ICI), and {_number(_value(table, 'emax'))} at most.",
+    ]
+
+
+def _calibration_components(_: Analysed, table: Table) -> list[str]:
+    row: Any = table.frame.set_index("measure")["brier"]
+    return [
+        f"Of the Brier score of {_number(row['score'])}, {_number(row['miscalibration'])} is miscalibration, which is "
+        "the most that a rising change of the probabilities would take off on these rows; telling rows apart takes "
+        f"{_number(row['discrimination'])} off the {_number(row['uncertainty'])} of the observed rate."
     ]
 
 
@@ -237,7 +286,7 @@ def _value(table: Table, row: str) -> float:
     return float(found["value"]) if isinstance(found, pd.Series) else float(found)
 
 
-def _deciles(fit: Fit, table: Table) -> list[str]:
+def _deciles(fit: Analysed, table: Table) -> list[str]:
     if len(table.frame) == 1:
         return [f"All {_rows(fit)} have one predicted probability: there are no groups to compare."]
     top: Any = table.frame.iloc[0]
@@ -251,10 +300,52 @@ def _deciles(fit: Fit, table: Table) -> list[str]:
             "The largest distance between the score distributions of events and non-events (KS) is "
             f"{_number(_value(distance, 'ks'))}."
         )
+    trend = next((part for part in table.tables if part.key == "deciles_trend"), None)
+    return said if trend is None else [*said, _monotone(trend)]
+
+
+def _monotone(trend: Table) -> str:
+    """Say whether the rate falls from group to group, and how likely the reversals are by chance."""
+    p_value, back = _value(trend, "trend_p"), round(_value(trend, "reversals"))
+    opening = f"The rate falls with the score (Cochran-Armitage {_p(p_value)})"
+    if _value(trend, "trend_z") < 0 or p_value >= 0.05:
+        opening = f"The rate does not clearly fall with the score (Cochran-Armitage {_p(p_value)})"
+    if back == 0:
+        return f"{opening}, from each group to the next."
+    least = float(trend.tables[0].frame["p_value"].min())
+    pairs = "one pair of neighbours" if back == 1 else f"{back} pairs of neighbours"
+    chance = f"of which the smallest p is {_p(least).removeprefix('p ').removeprefix('= ')}" if back > 1 else _p(least)
+    return f"{opening}, but {pairs} {'stands' if back == 1 else 'stand'} in reversed order ({chance})."
+
+
+def _monitoring(_: Fit, table: Table) -> list[str]:
+    """Say in how many slices the score has moved, and whether ranking and calibration hold."""
+    said, frame = [], table.frame.iloc[:-1] if table.emphasis else table.frame
+    count = f"{len(frame)} {_plural(len(frame), 'slice')}"
+    if "psi" in frame and frame["psi"].notna().any():
+        worst: Any = frame.iloc[int(np.nanargmax(frame["psi"].to_numpy(dtype=float)))]
+        beyond, large = int((frame["psi"] > frame["psi_chance"]).sum()), int((frame["psi"] > 0.25).sum())
+        said.append(
+            f"The score has moved from that of the rows of the fit by more than chance alone explains in {beyond} of "
+            f"{count}, and by what is called a large change (PSI above 0.25) in {large}; the largest PSI is "
+            f"{_number(worst['psi'])} in {worst['slice']}."
+        )
+    if "auc_p" in frame and frame["auc"].notna().any():
+        lower = int(((frame["auc_p"] < 0.05) & (frame["auc_difference"] < 0)).sum())
+        least: Any = frame.iloc[int(np.nanargmin(frame["auc"].to_numpy(dtype=float)))]
+        said.append(
+            f"The area under the ROC curve is below that of the fit with p < 0.05 in {lower} of "
+            f"{int(frame['auc'].notna().sum())}; the smallest is {_number(least['auc'])} in {least['slice']}."
+        )
+    if "rate" in frame and frame["rate"].notna().any():
+        expected = frame["expected_events"] / frame["outcomes"]
+        outside = int(((expected < frame["low"]) | (expected > frame["high"])).sum())
+        known = int(frame["rate"].notna().sum())
+        said.append(f"The expected rate lies outside the interval of the observed one in {outside} of {known}.")
     return said
 
 
-def _confusion(fit: Fit, table: Table) -> list[str]:
+def _confusion(fit: Analysed, table: Table) -> list[str]:
     return [
         f"At the cut-off 0.5 the model finds {_share(_value(table, 'sensitivity'))} of the events (sensitivity) and "
         f"clears {_share(_value(table, 'specificity'))} of the non-events (specificity); "
@@ -263,7 +354,7 @@ def _confusion(fit: Fit, table: Table) -> list[str]:
     ]
 
 
-def _cutoffs(_: Fit, table: Table) -> list[str]:
+def _cutoffs(_: Analysed, table: Table) -> list[str]:
     rows: Any = table.frame.set_index("criterion")
     if "youden" not in rows.index or not np.isfinite(rows.loc["youden", "cutoff"]):
         return []
@@ -272,6 +363,39 @@ def _cutoffs(_: Fit, table: Table) -> list[str]:
         f"Sensitivity plus specificity is largest at the cut-off {_number(row['cutoff'])}, where they are "
         f"{_share(row['sensitivity'])} and {_share(row['specificity'])}. Which cut-off is right depends on what a "
         "missed event costs against a false alarm."
+    ]
+
+
+def _linearity(_: Fit, table: Table) -> list[str]:
+    frame = table.frame
+    fine = frame[frame["suggestion"].isin(["linear is fine", "its form is fine"])]["predictor"]
+    unclear = frame[frame["suggestion"] == "too few rows to say"]["predictor"]
+    rest = frame[~frame["predictor"].isin([*fine, *unclear])]
+    said = []
+    if len(fine):
+        said.append(f"Nothing speaks against the form in which {listing(fine)} {_is(len(fine))} in the model.")
+    said += [f"{row.predictor}: {row.suggestion}." for row in rest.itertuples()]
+    if len(unclear):
+        said.append(f"For {listing(unclear)} there are too few rows to say.")
+    return said
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _decision_curve(fit: Analysed, table: Table) -> list[str]:
+    gain = (table.frame["net_benefit"] - table.frame["treat_all"].clip(lower=0)).to_numpy(dtype=float)
+    best, rows = int(np.argmax(gain)), _rows(fit)
+    if gain[best] <= 1e-12:
+        return [
+            f"At none of the thresholds shown is acting on the model worth more than acting on all {rows} or on none."
+        ]
+    at, more = float(table.frame["threshold"][best]), _number(100 * gain[best])
+    return [
+        f"Of the thresholds shown, acting on the model pays most at {_share(at)}: found events per 100 {rows}, net of "
+        f"false alarms, are {more} more than when acting on all or on none. That threshold takes a false alarm to cost "
+        f"{_number(at / (1 - at))} of a found event."
     ]
 
 
@@ -303,10 +427,15 @@ _WRITERS: Final[dict[str, Sentences]] = {
     "hosmer_lemeshow": _hosmer_lemeshow,
     "association": _association,
     "roc": _roc,
+    "precision_recall": _precision_recall,
     "calibration": _calibration,
+    "calibration_components": _calibration_components,
     "deciles": _deciles,
     "confusion": _confusion,
     "cutoffs": _cutoffs,
+    "decision_curve": _decision_curve,
+    "linearity": _linearity,
+    "monitoring": _monitoring,
     "validate": _validate,
     "cross_validate": _cross_validate,
 }

@@ -228,6 +228,11 @@ def columns_scored(recipe: Recipe) -> list[str]:
     return list(dict.fromkeys([*recipe.formula.predictors, *offsets, *given]))
 
 
+def columns_required(recipe: Recipe) -> list[str]:
+    """Name the columns without which a row has no prediction, each once."""
+    return [name for name in columns_scored(recipe) if name not in recipe.formula.tolerates]
+
+
 def bounds(center: Floats, half: Floats) -> tuple[Floats, Floats]:
     """Give center - half and center + half; all of the line where the center is infinite."""
     with np.errstate(invalid="ignore"):

@@ -24,6 +24,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "profile": ("Who was analysed", "rows, events, weights, and what was left out"),
         "screening": ("Each predictor alone", "observed log-odds by level or bin, before any model"),
+        "two_way": ("Two predictors together", "does the effect of one depend on the other?"),
         "coefficients": ("Coefficients", "estimates, standard errors, intervals, odds ratios"),
         "hypotheses": ("Tests of terms", "does each term matter?"),
         "effects": ("Effects", "what a predictor does to the probability"),
@@ -32,6 +33,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "calibration": ("Calibration", "do predicted probabilities match observed rates?"),
         "deciles": ("Deciles", "how concentrated are the events among the highest scores?"),
         "classification": ("Cut-offs", "what happens at each cut-off?"),
+        "linearity": ("Linearity", "is the effect of each number a straight line?"),
         "diagnostics": ("Diagnostics", "which rows and which columns deserve a second look?"),
         "validation": ("Validation", "how will it do on new rows?"),
     }
@@ -99,7 +101,8 @@ def statistic(
         STATISTICS[key] = Statistic(
             key, title, section, reference, public, MappingProxyType(dict(definitions or {})), on, in_report
         )
-        setattr(Fit, key, public)
+        for owner in (Fit, Scored) if on == "scores" else (Fit,):
+            setattr(owner, key, public)
         return public
 
     return record
@@ -171,6 +174,28 @@ def scored_of(subject: Any) -> Scored | None:
     return scored if isinstance(scored, Scored) else None
 
 
+@explained_arguments
+def scores(outcome: Any, scores: Any, *, weight: Any = None, event: Any = None) -> Scored:
+    """Rank the scores of any model once, for all the statistics that take outcomes and scores.
+
+    `glmlr.scores(y, p).roc()` is `glmlr.roc(y, p)`; asked for many statistics it ranks the rows once instead of each
+    time.
+
+    Args:
+        outcome: two values, shape (n,); `event` names the event.
+        scores: probabilities, or any numbers that should be higher for events, shape (n,).
+        weight: number of rows each row stands for, shape (n,), or None for 1.
+        event: the outcome that is the event.
+
+    Raises:
+        DataError: missing or infinite scores, missing outcomes, or arrays of different lengths.
+        ResponseError: outcomes that do not have two values.
+        WeightError: weights that are negative, missing, infinite, or all zero.
+
+    """
+    return scored_arrays(outcome, scores, weight=weight, event=event)
+
+
 def scored_arrays(outcome: Any, scores: Any, *, weight: Any = None, event: Any = None) -> Scored:
     """Make a `Scored` of two arrays: outcomes (two values, `event` names the event) and scores, shape (n,) each."""
     values = outcome if isinstance(outcome, pd.Series) else pd.Series(np.asarray(outcome).ravel())
@@ -179,7 +204,10 @@ def scored_arrays(outcome: Any, scores: Any, *, weight: Any = None, event: Any =
     if isinstance(outcome, pd.Series) and isinstance(scores, pd.Series) and not outcome.index.equals(scores.index):
         raise DataError("Outcomes and scores are Series with different indexes; align them, or give arrays.")
     y, coded = code_response(values, str(values.name or "y"), event)
-    return Scored(ranking=rank(scores, y, weights_by_row(weight, outcome)), event=coded, fitted=False)
+    # As yes and no, so that the numbers are gone before the sort needs room.
+    is_event = y == 1.0
+    del y
+    return Scored(ranking=rank(scores, is_event, weights_by_row(weight, outcome)), event=coded, fitted=False)
 
 
 def weights_by_row(weight: Any, outcome: Any) -> Any:

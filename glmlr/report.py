@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from glmlr.errors import ArgumentError, NotApplicable, explained_arguments, one_of
-from glmlr.exhibits import Definition, Report, Section, Table
+from glmlr.digits import text
+from glmlr.errors import ArgumentError, DataError, NotApplicable, explained_arguments, one_of
+from glmlr.exhibits import Definition, Report, Section, Table, Tabled
 from glmlr.fit import Fit
-from glmlr.narrative import lead, sentences
+from glmlr.narrative import Rows, lead, sentences
 from glmlr.ranking.concordance import Area, area
-from glmlr.registry import SECTIONS, STATISTICS, Statistic
+from glmlr.registry import SECTIONS, STATISTICS, Statistic, scored_of
+from glmlr.scored import Scored
 from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
 from glmlr.validation.indices import INDICES
 
@@ -31,7 +33,12 @@ _PACKAGES = ("glmlr", "numpy", "scipy", "pandas", "patsy")
 
 @explained_arguments
 def full_report(
-    fit: Fit, *, title: str | None = None, sections: Sequence[str] | None = None, validation: Any = ()
+    fit: Fit,
+    *,
+    title: str | None = None,
+    sections: Sequence[str] | None = None,
+    validation: Any = (),
+    extra: Any = (),
 ) -> Report:
     """Put everything that is said about a fit into a report.
 
@@ -42,16 +49,18 @@ def full_report(
         validation: what takes refits or other rows and is made beforehand, for the section of that name: what
             `fit.validate()`, `fit.evaluate(new)`, `fit.bootstrap()`, `glmlr.cross_validate(...)` or
             `glmlr.class_weight_search(...)` gave, one of them or several.
+        extra: what else to show, each in the section it belongs to: names of statistics that are not shown by default
+            ("det", "ks"), or what a statistic gave with options of your own (`fit.cutoffs(resamples=200)`), which then
+            takes the place of the one by default.
 
     Raises:
-        OptionError: a section that does not exist.
-        ArgumentError: a validation that is none of these.
+        OptionError: a section or a statistic that does not exist.
+        ArgumentError: a validation or an extra that is none of these.
 
     """
-    brought = _brought(validation)
-    wanted = list(SECTIONS) if sections is None else [one_of("sections", key, SECTIONS) for key in sections]
-    made = [_section(fit, key, brought if key == "validation" else ()) for key in SECTIONS if key in wanted]
-    kept = tuple(section for section in made if section.exhibits or section.sentences)
+    brought = [_Brought("validation", table) for table in _tables_of("validation", validation)]
+    brought += [_Brought(_home_of(table.key), table) for table in _extra(fit, extra)]
+    kept = _sections(fit, sections, brought)
     shown = {table.key for section in kept for table in _tables(section)}
     listed = [item for key, record in STATISTICS.items() if key in shown for item in record.listed()]
     if "validate" in shown:
@@ -70,53 +79,158 @@ def full_report(
     )
 
 
+@explained_arguments
+def scores_report(
+    scored: Any, *, title: str | None = None, sections: Sequence[str] | None = None, extra: Any = ()
+) -> Report:
+    """Put everything that is said about the scores of any model into a report.
+
+    Args:
+        scored: what `glmlr.scores(y, p)` gave, or what holds scores: a cross-validation, an evaluation.
+        title: heading.
+        sections: keys of `glmlr.registry.SECTIONS` to show; None for all that scores have.
+        extra: what else to show, as in `full_report`.
+
+    Raises:
+        ArgumentError: something that holds no scores.
+        OptionError: a section or a statistic that does not exist.
+
+    """
+    rows = scored_of(scored)
+    if rows is None:
+        raise ArgumentError(
+            f"scores_report() takes glmlr.scores(y, p), a cross-validation or an evaluation, not "
+            f"{type(scored).__name__}."
+        )
+    rows.require_both()
+    brought = [_Brought(_home_of(table.key), table) for table in _extra(rows, extra)]
+    kept = _sections(rows, sections, brought)
+    shown = {table.key for section in kept for table in _tables(section)}
+    n, events = rows.ranking.total, rows.ranking.total_events
+    return Report(
+        title=title or f"Scores of P({rows.event.label})",
+        lead=(
+            f"{n:,.15g} rows with a score, {events:,.15g} of them events ({rows.event.label}, "
+            f"{text(events / n, 'percent')}).",
+            *rows.notes,
+        ),
+        sections=kept,
+        definitions=_distinct(item for key, record in STATISTICS.items() if key in shown for item in record.listed()),
+    )
+
+
 def _tables(section: Section) -> Iterable[Table]:
     return (exhibit for exhibit in section.exhibits if isinstance(exhibit, Table))
 
 
-def _brought(validation: Any) -> tuple[Table, ...]:
-    """Give the tables of what was validated beforehand."""
-    alone = isinstance(validation, (Table, str)) or hasattr(validation, "table") or not isinstance(validation, Iterable)
+@dataclass(frozen=True)
+class _Brought:
+    """A table that was made beforehand, and the section it goes to."""
+
+    section: str
+    table: Table
+
+
+#: argument -> what it takes.
+_TAKES: Final[Mapping[str, str]] = {
+    "validation": "what fit.validate(), fit.evaluate() or glmlr.cross_validate() gave",
+    "extra": "names of statistics and what statistics gave",
+}
+#: Tables of what is no statistic on record -> their section; all others go to "validation".
+_HOMES: Final[Mapping[str, str]] = {
+    "log_odds_table": "screening",
+    "two_way_table": "screening",
+    "screen_interactions": "screening",
+    "binning": "screening",
+    "scorecard": "coefficients",
+    "compare_auc": "discrimination",
+    "calibration_by": "calibration",
+    "recalibration": "calibration",
+}
+
+
+def _listed(given: Any) -> Iterable[Any]:
+    """Take one thing as a list of it."""
+    alone = isinstance(given, (Table, Tabled, str)) or not isinstance(given, Iterable)
+    return (given,) if alone else given
+
+
+def _tables_of(argument: str, given: Any) -> list[Table]:
+    """Give the tables of what was made beforehand."""
     tables = []
-    for one in (validation,) if alone else validation:
-        table = getattr(one, "table", one)
+    for one in _listed(given):
+        table = one.table if isinstance(one, Tabled) else one
         if not isinstance(table, Table):
             raise ArgumentError(
-                f"validation= takes what fit.validate(), fit.evaluate() or glmlr.cross_validate() gave, or a list of "
-                f"such, not {type(one).__name__}."
+                f"{argument}= takes {_TAKES[argument]}, one of them or a list, not {type(one).__name__}."
             )
         tables.append(table)
-    return tuple(tables)
+    return tables
 
 
-def _section(fit: Fit, key: str, brought: Sequence[Table] = ()) -> Section:
+def _extra(subject: Fit | Scored, extra: Any) -> list[Table]:
+    """Make the statistics that are named, and take those that were made."""
+    made = [
+        STATISTICS[one_of("extra", one, STATISTICS)].function(subject) if isinstance(one, str) else one
+        for one in _listed(extra)
+    ]
+    return _tables_of("extra", made)
+
+
+def _home_of(key: str) -> str:
+    return STATISTICS[key].section if key in STATISTICS else _HOMES.get(key, "validation")
+
+
+def _sections(
+    subject: Fit | Scored, sections: Sequence[str] | None, brought: Sequence[_Brought]
+) -> tuple[Section, ...]:
+    """Make the sections that are wanted, None for all, and keep those that have something to show or to say."""
+    wanted = list(SECTIONS) if sections is None else [one_of("sections", key, SECTIONS) for key in sections]
+    made = [
+        _section(subject, key, [one.table for one in brought if one.section == key])
+        for key in SECTIONS
+        if key in wanted
+    ]
+    return tuple(section for section in made if section.exhibits or section.sentences)
+
+
+def _section(subject: Fit | Scored, key: str, brought: Sequence[Table] = ()) -> Section:
     """Make one section: the sentences of its statistics, then their exhibits, and those that were brought."""
+    about = subject if isinstance(subject, Fit) else Rows(subject.event.label, round(subject.ranking.total))
     said: list[str] = []
     exhibits: list[Table] = []
+    instead = {table.key for table in brought}
     for record in STATISTICS.values():
-        if record.section == key and record.in_report:
-            table = _attempt(fit, record, said)
+        if record.section == key and record.in_report and record.key not in instead:
+            table = _attempt(subject, record, said)
             if table is not None:
-                said.extend(sentences(record.key, fit, table))
-                exhibits.append(replace(table, notes=_own_notes(fit, table)))
+                said.extend(sentences(record.key, about, table))
+                exhibits.append(replace(table, notes=_own_notes(subject, table)))
     for table in brought:
-        said.extend(sentences(table.key, fit, table))
-        exhibits.append(replace(table, notes=_own_notes(fit, table)))
+        said.extend(sentences(table.key, about, table))
+        exhibits.append(replace(table, notes=_own_notes(subject, table)))
     return Section(key, SECTIONS[key][0], tuple(exhibits), tuple(said))
 
 
-def _attempt(fit: Fit, record: Statistic, said: list[str]) -> Table | None:
-    """Compute a statistic; where it does not apply to this fit, say why instead."""
+def _attempt(subject: Fit | Scored, record: Statistic, said: list[str]) -> Table | None:
+    """Compute a statistic; where it does not apply to this fit or to these scores, say why instead."""
+    if isinstance(subject, Scored) and record.on != "scores":
+        return None
     try:
-        return record.function(fit)
+        return record.function(subject)
     except NotApplicable as reason:
         said.append(f"Not shown: {record.title}. {reason}")
-        return None
+    except DataError as reason:
+        # Scores need not be probabilities; of a fit they are.
+        if isinstance(subject, Fit):
+            raise
+        said.append(f"Not shown: {record.title}. {reason}")
+    return None
 
 
-def _own_notes(fit: Fit, table: Table) -> tuple[str, ...]:
+def _own_notes(subject: Fit | Scored, table: Table) -> tuple[str, ...]:
     """Leave out of a table what the report's lead has said already."""
-    return tuple(note for note in table.notes if note not in fit.notes)
+    return tuple(note for note in table.notes if note not in subject.notes)
 
 
 def _distinct(items: Iterable[Definition]) -> tuple[Definition, ...]:
@@ -235,12 +349,13 @@ def report(
     title: str | None = None,
     sections: Sequence[str] | None = None,
     validation: Any = (),
+    extra: Any = (),
 ) -> object:
     """Write the full report (.html or .md) and give its path; without a path, give the `Report` itself.
 
     For the options see `full_report`.
     """
-    document = full_report(fit, title=title, sections=sections, validation=validation)
+    document = full_report(fit, title=title, sections=sections, validation=validation, extra=extra)
     return document if path is None else document.write(str(path))
 
 

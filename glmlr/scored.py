@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from glmlr.ranking import Ranking
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Rows with an outcome and a score, ranked.
+    """Rows with an outcome and a score, ranked; each statistic of scores is a method: `scored.roc()`.
 
     Attributes:
         ranking: the distinct scores with the weight of events and of non-events at each.
@@ -30,6 +32,11 @@ class Scored:
     fitted: bool
     notes: tuple[str, ...] = ()
     weighted: bool = False
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            """Stand for the statistics that the registry binds."""
 
     def require_both(self) -> None:
         """Raise `DataError` unless there are events and non-events."""

@@ -10,46 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from glmlr.binning import Distinct
+from glmlr.binning import Odds as Odds
+from glmlr.binning import observed_odds as observed_odds
 from glmlr.blocks import ArrayRows
 from glmlr.links import LOGIT
 from glmlr.solver import solve
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Odds:
-    """Log-odds of m rows of counts.
-
-    Where a row has no event or no non-event, 1/2 is added to both its counts, and to no other row's: the correction of
-    Haldane (1956), Annals of Human Genetics 20, 309-311, and Anscombe (1956), Biometrika 43, 461-464.
-
-    Attributes:
-        events, nonevents: counts with the 1/2, shape (m,); both 0 in an empty row.
-        corrected: where 1/2 was added, shape (m,).
-        log_odds: natural logs, shape (m,); NaN in an empty row.
-        error: their standard errors sqrt(1 / events + 1 / nonevents), shape (m,); NaN in an empty row.
-
-    """
-
-    events: Floats
-    nonevents: Floats
-    corrected: Bools
-    log_odds: Floats
-    error: Floats
-
-
-def observed_odds(events: Floats, nonevents: Floats) -> Odds:
-    """Give the log-odds of counts of events and non-events, shape (m,) each."""
-    corrected = (events == 0) != (nonevents == 0)
-    half = np.where(corrected, 0.5, 0.0)
-    e, f = events + half, nonevents + half
-    filled = e + f > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_odds = np.where(filled, np.log(e) - np.log(f), np.nan)
-        error = np.where(filled, np.sqrt(1 / e + 1 / f), np.nan)
-    return Odds(e, f, corrected, log_odds, error)
 
 
 @dataclass(frozen=True)

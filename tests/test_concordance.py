@@ -12,7 +12,8 @@ from witnesses import read_witness
 
 from glmlr.errors import DataError
 from glmlr.ranking import Ranking, rank
-from glmlr.ranking.concordance import area, area_difference, count_pairs, placements
+from glmlr.ranking.area_comparison import area_difference
+from glmlr.ranking.concordance import area, count_pairs, placements
 from glmlr.ranking.ordering import PIECE
 
 WITNESS = read_witness("scores")

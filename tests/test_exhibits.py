@@ -75,6 +75,7 @@ def test_a_series_keeps_read_only_copies():
         (("a", "points", [0], [0], None, None, None, ("p", "q")), r"lengths \[1, 2\]"),
         (("a", "intervals", [0], [0], [0]), "needs low and high"),
         (("a", "band", [0], [0]), "needs low and high"),
+        (("a", "spikes", [0], [0]), "needs low and high"),
     ],
 )
 def test_a_series_that_cannot_be_drawn_is_refused(arguments, message):
@@ -107,6 +108,21 @@ def test_charts_are_found_by_key():
     assert repr(chart) == "Chart('roc', 'ROC': line 'AUC')"
 
 
+def test_charts_of_companion_tables_are_found_after_its_own():
+    def chart(key, title):
+        return Chart(key, title, (), Axis("x"), Axis("y"))
+
+    inner = table(charts=(chart("roc", "inner"), chart("shares", "inner")))
+    shown = table(charts=(chart("roc", "outer"),), tables=(table(), table(tables=(inner,))))
+    assert shown.chart("roc").title == "outer"
+    assert shown.chart("shares").title == "inner"
+    assert table(tables=(inner,)).chart().title == "inner"
+    with pytest.raises(OptionError, match="no chart 'gains'; it has 'roc', 'shares'"):
+        shown.chart("gains")
+    with pytest.raises(OptionError, match="it has none"):
+        table().chart()
+
+
 def test_a_report_names_itself_briefly():
     report = Report("Births", (), (Section("profile", "Profile", (table(),)),))
     assert repr(report) == "Report('Births', 1 sections)"
@@ -121,3 +137,56 @@ def test_a_table_prints_in_every_format():
     assert ">0.6667</td>" in shown.to_html()
     assert "0.6667" in shown.to_latex()
     assert shown._repr_html_().startswith('<div class="glmlr">')
+
+
+def test_a_chart_gives_what_it_draws_as_a_tidy_frame():
+    third = 1 / 3
+    chart = Chart(
+        "key",
+        "Title",
+        (
+            Series("Fit", "line", [0.0, third], [1.0, 2.0]),
+            Series("Seen", "intervals", [1.0], [5.0], [4.0], [np.inf], [12.0], ("here",)),
+        ),
+        Axis("x"),
+        Axis("y"),
+    )
+    nan = np.nan
+    expected = pd.DataFrame(
+        {
+            "series": pd.Series(["Fit", "Fit", "Seen"], dtype=object),
+            "kind": pd.Series(["line", "line", "intervals"], dtype=object),
+            "x": [0.0, third, 1.0],
+            "y": [1.0, 2.0, 5.0],
+            "low": [nan, nan, 4.0],
+            "high": [nan, nan, np.inf],
+            "size": [nan, nan, 12.0],
+            "label": pd.Series(["", "", "here"], dtype=object),
+        }
+    )
+    pd.testing.assert_frame_equal(chart.frame, expected, check_exact=True)
+    frame = chart.frame
+    frame.loc[0, "x"] = 9.0
+    assert chart.series[0].x[0] == 0.0
+
+
+def test_the_frame_of_a_chart_names_its_categories():
+    bars = Series("", "bars", [0.2, 0.1], [1.0, 0.0])
+    lying = Chart("key", "Title", (bars,), Axis("x"), Axis("", categories=("p", "q")))
+    assert lying.frame["category"].tolist() == ["q", "p"]
+    bars = Series("", "bars", [0, 1, 7], [3, 4, 5])
+    standing = Chart("key", "Title", (bars,), Axis("", categories=("p", "q")), Axis(""))
+    assert standing.frame["category"].tolist() == ["p", "q", ""]
+    assert Chart("key", "Title", (), Axis("x"), Axis("y")).frame.shape == (0, 8)
+
+
+@pytest.mark.parametrize("limits", [(0.0, 0.5), (0.5, 1.0), (-1.0, 0.5), (0.6, 0.5)])
+def test_a_probit_axis_has_limits_between_zero_and_one(limits):
+    with pytest.raises(OptionError, match="two shares between 0 and 1, neither of them reached, lower first"):
+        Axis("x", "probit", limits)
+    assert Axis("x", "probit", (0.001, 0.6)).limits == (0.001, 0.6)
+
+
+def test_a_probit_axis_has_no_categories():
+    with pytest.raises(OptionError, match="cannot be a probit axis too"):
+        Axis("x", "probit", categories=("a",))

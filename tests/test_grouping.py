@@ -10,7 +10,7 @@ from witnesses import read_witness
 
 from glmlr.errors import OptionError
 from glmlr.ranking import rank
-from glmlr.ranking.grouping import checked_groups, quantile_groups, top_groups
+from glmlr.ranking.grouping import checked_groups, given_edges, groups_at, quantile_groups, top_groups
 
 WITNESS = read_witness("scores")
 SCORES = st.lists(st.integers(0, 30), min_size=1, max_size=60)
@@ -103,3 +103,40 @@ def test_weights_that_are_no_counts_still_group_every_row() -> None:
 def test_a_number_of_groups_must_be_one(groups: object) -> None:
     with pytest.raises(OptionError, match="not a number of groups"):
         checked_groups(groups)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("groups", [2, 10, 37])
+@pytest.mark.parametrize("kind", ["counts", "ties", "weights"])
+def test_long_rankings_are_grouped_as_short_ones(kind: str, groups: int) -> None:
+    """Rankings of several runs of 65,536 scores, against the definition over all scores at once."""
+    rng = np.random.default_rng(groups)
+    n = 200_000
+    p = rng.random(n) if kind != "ties" else np.round(rng.beta(0.3, 3, n), 4)
+    weight = rng.random(n) if kind == "weights" else rng.integers(1, 4, n)
+    ranking = rank(p, rng.integers(0, 2, n), weight)
+    got = top_groups(ranking, groups)
+    middle = ranking.total - np.cumsum(ranking.rows) + (ranking.rows + 1) / 2
+    number = np.clip(np.floor(middle * groups / (ranking.total + 1) + 1e-12) + 1, 1, groups)
+    np.testing.assert_array_equal(got.number, np.unique(number)[::-1])
+    np.testing.assert_allclose(got.n, [ranking.rows[number == k].sum() for k in got.number], rtol=1e-10)
+    np.testing.assert_array_equal(got.high, [ranking.score[number == k][-1] for k in got.number])
+    expected = [(ranking.score * ranking.rows)[number == k].sum() for k in got.number]
+    np.testing.assert_allclose(got.expected, expected, rtol=1e-10)
+    rows = np.repeat(ranking.score, ranking.rows.astype(int)) if kind != "weights" else None
+    if rows is not None:
+        cut = quantile_groups(ranking, groups)
+        edges = np.unique(np.quantile(rows, np.arange(1, groups + 1) / groups, method="linear"))
+        edges = edges[edges > rows.min()]
+        place = np.unique(np.searchsorted(edges * (1 + 1e-12), rows, side="left"), return_counts=True)[1]
+        np.testing.assert_array_equal(cut.n, place)
+
+
+@given(SCORES, st.lists(st.integers(0, 31), min_size=1, max_size=5, unique=True))
+def test_kept_cut_offs_count_every_row_once(scores: list[int], cutoffs: list[int]) -> None:
+    p, edges = np.array(scores) / 31, np.sort(cutoffs) / 31
+    got = groups_at(rank(p, np.arange(p.size) % 2), given_edges(edges))
+    assert got.n.tolist() == np.bincount(np.searchsorted(edges, p, side="right"), minlength=edges.size + 1).tolist()
+    assert got.number.tolist() == list(range(edges.size + 1, 0, -1))
+    assert got.expected.sum() == pytest.approx(p.sum())
+    assert np.isnan(got.high[got.n == 0]).all()
+    np.testing.assert_array_equal(got.low[1:], edges)

@@ -29,6 +29,8 @@ CALLS = {
     "cr": "cr(age, df=5, constraints='center')",
     "cc": "cc(age, df=5, constraints=[[1, 0, 0, 0, 0, 1]])",
     "te": "te(cr(age, df=3), bs(lwt, df=4), constraints='center')",
+    "woe": "woe(age, bins=4, special=[20])",
+    "cut": "cut(lwt, bins=[80, 110, 130, 251])",
 }
 #: The fewest knots, steps, and a transform of a transform.
 ODD_CALLS = ["cr(age, df=2)", "cc(age, df=2)", "bs(age, df=3, degree=0)", "center(bs(age, df=4))", "te(age, lwt)"]

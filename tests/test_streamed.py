@@ -131,7 +131,8 @@ def test_parts_give_every_statistic_or_say_why_not(model: str) -> None:
             refused.add(key)
         else:
             pd.testing.assert_frame_equal(table.frame, witness.frame, rtol=1e-8, atol=1e-10)
-    assert not refused
+    # These look at rows again, beside more columns or without one of them.
+    assert refused <= {"linearity", "screen_interactions", "classification_table"}
 
 
 def test_the_report_is_made_without_the_rows() -> None:

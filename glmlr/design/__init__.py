@@ -267,8 +267,9 @@ def build_design(
     by_class = None if class_weights is None else np.where(y == 1.0, class_weights[1], class_weights[0])
     importance = _times(chosen.importance, by_class)
     factors = dict.fromkeys(factor for term in parsed.terms for factor in term)
-    learned = {factor: prepare(factor, chosen.rows, allowed) for factor in factors}
-    offsets = [prepare_offset(part, chosen.rows, allowed) for part in parsed.offsets]
+    rows = replace(chosen.rows, y=y, trials=weight)
+    learned = {factor: prepare(factor, rows, allowed) for factor in factors}
+    offsets = [prepare_offset(part, rows, allowed) for part in parsed.offsets]
     shift = chosen.offset
     for one in offsets:
         shift = one.values if shift is None else shift + one.values

@@ -23,6 +23,7 @@ from patsy.design_info import FactorInfo, SubtermInfo
 from patsy.mgcv_cubic_splines import CC, CR, TE
 from patsy.splines import BS
 
+from glmlr.design.evidence import EVIDENCE
 from glmlr.design.factors import Prepared, values_of
 from glmlr.design.naming import Coded, references_of, term_of, titled
 from glmlr.design.recipe import Part, Recipe, as_in_fit
@@ -43,6 +44,7 @@ _SPLINES: Final[Mapping[str, Any]] = {"bs": BS, "cr": CR, "cc": CC, "te": TE}
 _LEARNERS: Final[Mapping[str, Learner]] = {
     **LEARNERS,
     **{kind: SplineLearner(kind, basis) for kind, basis in _SPLINES.items()},
+    **EVIDENCE,
 }
 _CONTRASTS: Final = {name: getattr(patsy, name) for name in CONTRASTS}
 #: What a formula may call where the user adds nothing.

@@ -166,8 +166,13 @@ def learnt_anew(design: DesignInMemory) -> DesignInMemory:
     recipe, size = design.recipe, design.y.size
     parsed, functions = recipe.formula, recipe.functions
     source = Source(tuple(design.columns), design.index[design.used], design.columns.__getitem__)
-    columns = {name: source.column(name).without_missing() for name in predictors_read(parsed)}
-    rows = UsedRows(columns, size, design.frequency)
+    every = np.ones(size, dtype=bool)
+    columns = {name: source.column(name) for name in predictors_read(parsed)}
+    columns = {
+        name: column.with_missing(every) if name in parsed.tolerates else column.without_missing()
+        for name, column in columns.items()
+    }
+    rows = UsedRows(columns, size, design.frequency, design.y, design.weight)
     factors = dict.fromkeys(factor for term in parsed.terms for factor in term)
     learned = {factor: prepare(factor, rows, functions) for factor in factors}
     offsets = [prepare_offset(part, rows, functions) for part in parsed.offsets]

@@ -23,7 +23,8 @@ from glmlr.language.expressions import Expression
 from glmlr.language.functions import Functions
 from glmlr.language.program import Program, identifier, program
 from glmlr.language.tokens import shortened
-from glmlr.language.transforms import Learned, Learner
+from glmlr.language.transforms import Learned, Learner, Learning, Outcomes, SupervisedLearning
+from glmlr.ranking import counts
 from glmlr.sources import Column, all_finite
 
 Floats = npt.NDArray[np.float64]
@@ -31,11 +32,35 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class UsedRows:
-    """The rows of a fit: the columns the formula reads (nothing missing), their number, their frequencies or None."""
+    """The rows of a fit (n of them).
+
+    Attributes:
+        columns: the columns that the formula reads; nothing is missing but in those of `Formula.tolerates`.
+        size: number of rows.
+        frequency: how often each counts, shape (n,), or None.
+        y: share of events in each, shape (n,); None where nobody has said which outcome is the event.
+        trials: frequency times trials of each row, shape (n,), or None for 1.
+
+    """
 
     columns: Mapping[str, Column]
     size: int
     frequency: Floats | None
+    y: Floats | None = None
+    trials: Floats | None = None
+
+    def told(self, learning: Learning) -> Any:
+        """Give what a transform that learns is told beside its arguments: frequencies, or outcomes.
+
+        Raises:
+            FormulaError: outcomes where there are none: in a response.
+
+        """
+        if not isinstance(learning, SupervisedLearning):
+            return self.frequency
+        if self.y is None:
+            raise FormulaError("what learns from the outcomes cannot be part of the response")
+        return Outcomes(*counts(self.y, self.trials))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +152,11 @@ class _Learning:
     """A transform in its first call: it learns from the values it is given, then applies what it has learnt."""
 
     learner: Learner
-    weight: Floats | None
+    rows: UsedRows
     learned: Learned | None = None
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        self.learned = self.learner(self.weight, *arguments, **options)
+        self.learned = self.learner(self.rows.told(self.learner.learning), *arguments, **options)
         return self.learned(*arguments, **options)
 
 
@@ -172,7 +197,7 @@ def prepare(expression: Expression, rows: UsedRows, functions: Functions) -> Pre
 
 def _evaluated_first(expression: Expression, rows: UsedRows, functions: Functions) -> tuple[Ingredient, Any]:
     compiled = _compiled(expression, functions)
-    learning = tuple(_Learning(functions.learners[name], rows.frequency) for name in compiled.learners)
+    learning = tuple(_Learning(functions.learners[name], rows) for name in compiled.learners)
     value = evaluated(Ingredient(expression, compiled, learning), rows.columns, functions)
     transforms = tuple(one.learned for one in learning if one.learned is not None)
     return Ingredient(expression, compiled, transforms), value

@@ -31,14 +31,15 @@ from glmlr.design.factors import (
     values_of,
     width_of,
 )
-from glmlr.design.outcomes import counts_of, response_values
+from glmlr.design.outcomes import coded_outcomes, counts_of, response_values
+from glmlr.design.response import Event
 from glmlr.design.rows import RowAccount, Sifted
 from glmlr.errors import DataError, ResponseError
 from glmlr.language.categories import Labels
 from glmlr.language.expressions import Expression
 from glmlr.language.formula import Formula
 from glmlr.language.functions import Functions
-from glmlr.language.transforms import Learned, Learning
+from glmlr.language.transforms import Learned, Learning, SupervisedLearning
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,7 +63,7 @@ class SeenNumbers:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What a transform that learns has seen of some rows."""
+    """What a transform that learns has seen of some rows; None while nobody has said which outcome is the event."""
 
     partial: Any
 
@@ -83,10 +84,10 @@ class _Looking:
     """A transform that looks at what it is given, and gives nothing."""
 
     learning: Learning
-    weight: Floats | None
+    told: Any
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        raise _Interrupted(Observed(self.learning.look(self.weight, *arguments, **options)))
+        raise _Interrupted(Observed(self.learning.look(self.told, *arguments, **options)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +110,14 @@ class Study:
     def look(self, rows: UsedRows, functions: Functions) -> Seen:
         """Look at some rows."""
         ingredient, expression = self.ingredient, self.ingredient.expression
+        if isinstance(self.looking, SupervisedLearning) and rows.y is None:
+            return Observed(None)
         if expression.column is not None:
             value = plain_column(rows.columns[expression.column])
         else:
             if self.looking is not None:
                 # The first transform that is reached stops the evaluation; those around it have nothing to see yet.
-                watching = _Looking(self.looking, rows.frequency)
+                watching = _Looking(self.looking, rows.told(self.looking))
                 waiting = _transforms_of(ingredient) - len(ingredient.learned)
                 ingredient = replace(ingredient, learned=(*ingredient.learned, *[watching] * waiting))
             try:
@@ -133,6 +136,8 @@ class Study:
         """Put together what was seen of two sets of rows."""
         expression = self.ingredient.expression
         if isinstance(one, Observed) and isinstance(other, Observed) and self.looking is not None:
+            if one.partial is None or other.partial is None:
+                return Observed(None)
             with explained(expression):
                 return Observed(self.looking.add(one.partial, other.partial))
         if isinstance(one, SeenLevels) and isinstance(other, SeenLevels):
@@ -147,6 +152,8 @@ class Study:
     def after(self, seen: Seen, functions: Functions, example: UsedRows) -> Study:
         """Learn from what was seen of all rows."""
         if isinstance(seen, Observed):
+            if seen.partial is None:
+                return self
             return self._learnt(seen, functions).settled(functions, example)
         ingredient = self.ingredient
         if isinstance(seen, SeenLevels):
@@ -224,16 +231,18 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What a pass looks for: the formula, and the studies that have not ended."""
+    """What a pass looks for: the formula, the studies that have not ended, and the event once it is known."""
 
     parsed: Formula
     functions: Functions
     studies: tuple[Study, ...]
+    event: Event | None = None
 
     def facts(self, found: Sifted) -> Facts:
         """Say what the rows used among some rows tell."""
         if not found.rows.size:
             return Facts(found.account, found.largest)
+        rows = self._with_outcomes(found.rows)
         clusters = None if found.cluster is None else cluster_labels(found)
         return Facts(
             found.account,
@@ -241,9 +250,17 @@ class Lesson:
             {name: column.kind for name, column in found.rows.columns.items()},
             _outcomes(self.parsed, found, self.functions),
             None if clusters is None else clusters.unique(),
-            tuple(study.look(found.rows, self.functions) for study in self.studies),
+            tuple(study.look(rows, self.functions) for study in self.studies),
             _first(found.rows),
         )
+
+    def _with_outcomes(self, rows: UsedRows) -> UsedRows:
+        """Code the outcomes for what learns from them."""
+        if self.event is None or not any(isinstance(study.looking, SupervisedLearning) for study in self.studies):
+            return rows
+        y, trials = coded_outcomes(self.parsed, self.event, rows, self.functions)
+        trials = rows.frequency if trials is None else trials if rows.frequency is None else trials * rows.frequency
+        return replace(rows, y=y, trials=trials)
 
     def merged(self, one: Facts, other: Facts) -> Facts:
         """Put the facts of two sets of rows together, the rows of the first coming first."""
@@ -272,14 +289,17 @@ def cluster_labels(found: Sifted) -> pd.Index:
 
 
 def _one_kind(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    kinds = dict(one)
     for name, kind in one.items():
-        if other[name] != kind:
+        if kind == "nothing":
+            kinds[name] = other[name]
+        elif other[name] not in (kind, "nothing"):
             words = {"number": "numbers", "truth": "True and False", "category": "text", "date": "dates"}
             raise DataError(
                 f"column {name!r} holds {words.get(kind, kind)} in some parts of the data and "
                 f"{words.get(other[name], other[name])} in others; give it one type in all of them."
             )
-    return dict(one)
+    return kinds
 
 
 def _outcomes(parsed: Formula, found: Sifted, functions: Functions) -> dict[Any, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.design.factors import UsedRows, evaluated, ingredient_of
+from glmlr.design.factors import Ingredient, UsedRows, evaluated, ingredient_of
 from glmlr.design.recipe import Recipe
 from glmlr.design.response import Event, code_response
 from glmlr.errors import ResponseError, listing, suggestion
@@ -50,7 +50,7 @@ def response_values(
     expression: Expression, columns: Mapping[str, Column], size: int, functions: Functions
 ) -> pd.Series:
     """Give the values of a response without missing values, as a Series that `code_response` takes."""
-    value = evaluated(ingredient_of(expression, functions), columns, functions)
+    value = evaluated(_of_row_alone(expression, functions), columns, functions)
     if isinstance(value, Factor):
         value = value.values
     if isinstance(value, Labels):
@@ -60,6 +60,18 @@ def response_values(
         what = "dates" if isinstance(value, pd.Series) else f"an array of shape {array.shape}"
         raise ResponseError(f"The response {expression.name!r} holds {what}; it must have two values, one per row.")
     return pd.Series(array, copy=False)
+
+
+def _of_row_alone(expression: Expression, functions: Functions) -> Ingredient:
+    """Compile a part of the response, which may call nothing that learns from the rows."""
+    ingredient = ingredient_of(expression, functions)
+    if ingredient.program is not None and ingredient.program.learners:
+        name = ingredient.program.learners[0]
+        raise ResponseError(
+            f"The response {expression.name!r} calls {name}(), which learns from the rows; a response is a column, or "
+            "computed from each row alone."
+        )
+    return ingredient
 
 
 def _counts(parsed: Formula, rows: UsedRows, event: Any, functions: Functions) -> tuple[Floats, Floats, Event]:
@@ -98,7 +110,7 @@ def event_of_counts(parsed: Formula, sums: Sequence[float], event: Any) -> Event
 
 
 def _count(part: Expression, columns: Mapping[str, Column], size: int, functions: Functions) -> Floats:
-    value = evaluated(ingredient_of(part, functions), columns, functions)
+    value = evaluated(_of_row_alone(part, functions), columns, functions)
     if isinstance(value, (Labels, Factor, pd.Series)):
         raise ResponseError(f"{part.name!r} must be a count, a whole number of 0 or more, in successes + failures.")
     count = np.asarray(value, dtype=np.float64)
@@ -133,20 +145,24 @@ def outcomes_of_new_rows(recipe: Recipe, data: Any) -> tuple[Floats, Floats | No
 
 
 def outcomes_as_in_fit(recipe: Recipe, rows: UsedRows) -> tuple[Floats, Floats | None]:
-    """Code the response of complete rows by the event of a fit: shares of events, and trials where there are counts.
+    """Code the response of complete rows by the event of a fit; see `coded_outcomes`."""
+    return coded_outcomes(recipe.formula, recipe.event, rows, recipe.functions)
+
+
+def coded_outcomes(parsed: Formula, event: Event, rows: UsedRows, functions: Functions) -> tuple[Floats, Floats | None]:
+    """Code the response of complete rows by a known event: shares of events, and trials where there are counts.
 
     Raises:
         ResponseError: a value that is neither the event nor the other one.
 
     """
-    parsed = recipe.formula
     if len(parsed.response) == 2:
-        counts = counts_of(parsed, rows, recipe.functions)
+        counts = counts_of(parsed, rows, functions)
         trials = counts[0] + counts[1]
         with np.errstate(invalid="ignore"):
-            return counts[0 if recipe.event.level == parsed.response[0].name else 1] / trials, trials
-    values = response_values(parsed.response[0], rows.columns, rows.size, recipe.functions)
-    return _frozen_event(values, recipe.event), None
+            return counts[0 if event.level == parsed.response[0].name else 1] / trials, trials
+    values = response_values(parsed.response[0], rows.columns, rows.size, functions)
+    return _frozen_event(values, event), None
 
 
 def _frozen_event(values: pd.Series, event: Event) -> Floats:

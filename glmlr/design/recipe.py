@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -255,14 +255,18 @@ def applied(recipe: Recipe, data: Any, unknown: str, offset: Any) -> NewRows:
     columns = {name: as_in_fit(source.column(name, " in the new data"), recipe.kinds[name]) for name in names}
     shift = _new_offset(recipe, source, offset)
     complete = np.ones(len(source.index), dtype=bool) if shift is None else ~np.isnan(shift)
-    for column in columns.values():
-        if column.missing is not None:
+    tolerates = recipe.formula.tolerates
+    for name, column in columns.items():
+        if column.missing is not None and name not in tolerates:
             complete &= ~column.missing
     size = int(complete.sum())
     if size == 0:
         empty = None if shift is None and not recipe.offsets else np.zeros(0)
         return NewRows(source.index, complete, np.zeros((0, len(recipe.names))), empty)
-    kept = {name: column.at(complete) for name, column in columns.items()}
+    kept = {
+        name: column.with_missing(complete) if name in tolerates else column.at(complete)
+        for name, column in columns.items()
+    }
     scoring = _Scoring(recipe, kept, size, unknown)
     values = [scoring.values(ingredient) for ingredient in recipe.ingredients]
     total = None if shift is None else shift[complete]
@@ -297,7 +301,7 @@ class _Scoring:
 
     def values(self, ingredient: Ingredient) -> Any:
         """Give the values of a factor; a row that has none is marked, or the call refused."""
-        watched = tuple(_Watched(one) for one in ingredient.learned)
+        watched = tuple(_Watched(one, self.unknown) for one in ingredient.learned)
         values, labels = values_of(replace(ingredient, learned=watched), self.columns, self.recipe.functions, self.size)
         for one in watched:
             if one.outside:
@@ -306,9 +310,29 @@ class _Scoring:
                     f"{ingredient.expression.name}: {_counted(one.outside)} outside {low:g} to {high:g}, the "
                     "range of the fit; the spline is continued there."
                 )
+            for level, rows in one.unseen.items():
+                self._without_evidence(ingredient, level, rows)
         if labels is not None:
             return self._known(ingredient, values, labels)
         return self._finite(ingredient, values)
+
+    def _without_evidence(self, ingredient: Ingredient, level: Any, rows: Bools) -> None:
+        """Deal with rows whose value has no weight of evidence: none of the fit was like them."""
+        name, count = ingredient.expression.name, _counted(int(rows.sum()))
+        if level is None:
+            self.bad |= rows
+            self.notes.append(f"{name}: the value is missing in {count}, and was in no row of the fit; no score.")
+            return
+        what = f"{name} meets {level!r} in {count}, which no row of the fit had"
+        if self.unknown == "error":
+            raise UnknownLevelError(
+                f"{what}. unknown='nan' leaves such rows without a score, unknown='reference' gives them a weight of "
+                "evidence of 0."
+            )
+        if self.unknown == "nan":
+            self.bad |= rows
+        said = "no score" if self.unknown == "nan" else "scored with a weight of evidence of 0"
+        self.notes.append(f"{what}; {said}.")
 
     def _known(self, ingredient: Ingredient, codes: Integers, labels: Labels) -> Integers:
         strange = codes < 0
@@ -355,10 +379,15 @@ class _Scoring:
 
 @dataclass
 class _Watched:
-    """A transform that counts the values beyond the range it learnt from, where it has one (a spline's knots)."""
+    """A transform that counts the values beyond the range it learnt from, where it has one (a spline's knots).
+
+    Of weights of evidence it notes the values that no row of the fit had (None: missing), and takes 0 for their weight.
+    """
 
     transform: Learned
+    unknown: str
     outside: int = 0
+    unseen: Mapping[Any, Bools] = field(default_factory=dict)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -370,7 +399,13 @@ class _Watched:
         if low > -np.inf:
             x = np.asarray(arguments[0], dtype=np.float64)
             self.outside += int(((x < low) | (x > high)).sum())
-        return self.transform(*arguments, **options)
+        found = self.transform(*arguments, **options)
+        unseen: Callable[[Any], Mapping[Any, Bools]] | None = getattr(self.transform, "unseen", None)
+        if unseen is not None:
+            self.unseen = unseen(arguments[0])
+            for rows in self.unseen.values():
+                found = np.where(rows, 0.0, found)
+        return found
 
 
 def _new_offset(recipe: Recipe, source: Source, offset: Any) -> Floats | None:
@@ -407,6 +442,8 @@ def as_in_fit(column: Column, kind: str) -> Column:
         if column.missing is not None and values.dtype.kind == "f":
             values = np.where(column.missing, 0.0, values)
         labels = labelled(values.astype(bool) if column.kind == "truth" else values, column.name)
+        if column.missing is not None:
+            labels = replace(labels, codes=np.where(column.missing, -1, labels.codes))
         return replace(column, kind="category", values=labels)
     if kind == "truth" and column.kind in ("number", "nothing"):
         present = column.values if column.missing is None else column.values[~column.missing]

@@ -123,7 +123,11 @@ def choose_rows(parsed: Formula, source: Source, functions: Functions, roles: Ro
 def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) -> Sifted:
     """Tell the rows in which nothing is missing and every weight is above 0 from the others; there may be none."""
     columns = {name: source.column(name) for name in columns_read(parsed)}
-    missing = {name: column.missing for name, column in columns.items() if column.missing is not None}
+    missing = {
+        name: column.missing
+        for name, column in columns.items()
+        if column.missing is not None and name not in parsed.tolerates
+    }
     largest: dict[str, float] = {}
     frequency = _frequencies(roles, source, largest)
     sample = _weights(roles.sample_weight, "sample_weight", source, False, largest)
@@ -148,7 +152,14 @@ def sift(parsed: Formula, source: Source, functions: Functions, roles: Roles) ->
     def cut(array: Floats | None) -> Floats | None:
         return array if array is None or every else array[used]
 
-    kept = {name: column.without_missing() if every else column.at(used) for name, column in columns.items()}
+    kept = {
+        name: column.with_missing(used)
+        if name in parsed.tolerates
+        else column.without_missing()
+        if every
+        else column.at(used)
+        for name, column in columns.items()
+    }
     cluster = None if groups is None else groups.at(used)
     rows = UsedRows(kept, int(np.count_nonzero(used)), cut(frequency))
     return Sifted(rows, used, cut(sample), cut(shift), cluster, account, largest)

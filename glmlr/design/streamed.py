@@ -208,7 +208,7 @@ def build_streamed_design(
     parsed = parse_formula(formula, stream.names, functions=allowed.names, left_out=roles.columns)
     _refuse_unknown_columns(roles, stream.names)
     stream = stream.only(list(dict.fromkeys([*columns_read(parsed), *roles.columns])))
-    facts, studies = _studied(parsed, stream, allowed, roles)
+    facts, studies = _studied(parsed, stream, allowed, roles, event)
     learned = {one.ingredient.expression: _result(one) for one in studies}
     offsets = [learned.pop(part) if not _is_factor(part, parsed) else learned[part] for part in parsed.offsets]
     coded = _event(parsed, facts, event)
@@ -267,14 +267,17 @@ def _is_factor(part: Any, parsed: Formula) -> bool:
     return any(part in term for term in parsed.terms)
 
 
-def _studied(parsed: Formula, stream: Stream, functions: Functions, roles: Roles) -> tuple[Facts, list[Study]]:
+def _studied(
+    parsed: Formula, stream: Stream, functions: Functions, roles: Roles, event: Any
+) -> tuple[Facts, list[Study]]:
     """Pass over the rows until every factor has learnt what it must; the first pass gives the facts."""
     factors = dict.fromkeys([factor for term in parsed.terms for factor in term] + list(parsed.offsets))
     studies = [study_of(factor, functions) for factor in factors]
     first: Facts | None = None
     while first is None or any(study.result is None for study in studies):
         open_ones = [at for at, study in enumerate(studies) if study.result is None]
-        lesson = Lesson(parsed, functions, tuple(studies[at] for at in open_ones))
+        known = None if first is None else _event(parsed, first, event)
+        lesson = Lesson(parsed, functions, tuple(studies[at] for at in open_ones), known)
         facts = stream.over(partial(_facts, lesson, roles), lesson.merged)
         if first is None:
             for name, largest in facts.largest.items():

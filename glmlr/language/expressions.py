@@ -12,6 +12,7 @@ import keyword
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from glmlr.language.hints import refuse_call, refuse_dunder, refuse_keyword, refuse_operator
@@ -22,6 +23,8 @@ from glmlr.language.tokens import WHAT_IS_ALLOWED, Text, Token, closing
 CONTRASTS: Final = ("Treatment", "Sum", "Poly", "Helmert", "Diff")
 #: Functions that belong to the grammar; a user's own functions cannot replace them.
 STRUCTURAL: Final = frozenset({"C", "Q", "I", "offset", *CONTRASTS})
+#: Functions for which a missing value is a value of its own: a column that only they read drops no row.
+TAKES_MISSING: Final = frozenset({"woe", "cut"})
 #: Constants of numpy that may stand in a formula where no column has the name.
 CONSTANTS: Final = ("np.pi", "np.e")
 
@@ -58,6 +61,21 @@ class Expression:
     def reads(self) -> tuple[str, ...]:
         """Names of the columns it reads."""
         return tuple(column for _, column in self.columns)
+
+    @cached_property
+    def tolerates(self) -> frozenset[str]:
+        """Names of the columns that it can read where they are missing: first argument of `TAKES_MISSING` alone."""
+        takers = {identifier(name) for name in TAKES_MISSING}
+        if not any(f"{taker}(" in self.code for taker in takers):
+            return frozenset()
+        nodes = list(ast.walk(ast.parse(self.code, mode="eval")))
+        taken = {
+            id(node.args[0])
+            for node in nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in takers and node.args
+        }
+        bare = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in taken}
+        return frozenset(column for placeholder, column in self.columns if placeholder not in bare)
 
 
 class Vetting:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NoReturn
 
 from glmlr.errors import FormulaError
@@ -49,6 +49,13 @@ class Formula:
     def predictors(self) -> tuple[str, ...]:
         """Columns that the right-hand side reads, offsets left out, in order."""
         return unique(column for term in self.terms for factor in term for column in factor.reads)
+
+    @cached_property
+    def tolerates(self) -> frozenset[str]:
+        """Columns whose missing values drop no row: each expression that reads them takes a missing value."""
+        everything = [*self.response, *(factor for term in self.terms for factor in term), *self.offsets]
+        able = frozenset(column for one in everything for column in one.tolerates)
+        return able.difference(*(set(one.reads) - one.tolerates for one in everything))
 
     @property
     def label(self) -> str:

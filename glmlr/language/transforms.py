@@ -41,8 +41,8 @@ class Learned(Protocol):
 class Learning(Protocol):
     """What one pass over the rows must find out, without a state: it may run anywhere, on any chunk of rows."""
 
-    def look(self, weight: Floats | None, *arguments: Any, **options: Any) -> Any:
-        """Say what one chunk of rows tells; weight (m,) is a frequency, or None."""
+    def look(self, weight: Any, *arguments: Any, **options: Any) -> Any:
+        """Say what one chunk of rows tells; weight (m,) is a frequency or None, or `Outcomes` if supervised."""
         ...
 
     def add(self, one: Any, other: Any) -> Any:
@@ -68,21 +68,36 @@ class SequentialLearning(Learning, Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What came of some rows: weight of the events and of the non-events in each, shape (m,) each."""
+
+    events: Floats
+    nonevents: Floats
+
+
+class SupervisedLearning:
+    """Marks a `Learning` that looks at `Outcomes` where the others look at a frequency.
+
+    The outcomes are those of the rows of the fit alone: in a fold, of its training part.
+    """
+
+
+@dataclass(frozen=True, eq=False)
 class Learner:
     """A transform that learns: from all rows at once when it is called, from chunks of rows by `learning`."""
 
     learning: Learning
 
-    def __call__(self, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
-        """Learn from rows that are all at hand; weight (m,) is a frequency, or None."""
-        return learn(self.learning, weight, *arguments, **options)
+    def __call__(self, told: Any, *arguments: Any, **options: Any) -> Learned:
+        """Learn from rows that are all at hand; told of their frequency (m,) or None, or of their `Outcomes`."""
+        return learn(self.learning, told, *arguments, **options)
 
 
-def learn(learning: Learning, weight: Floats | None, *arguments: Any, **options: Any) -> Learned:
+def learn(learning: Learning, told: Any, *arguments: Any, **options: Any) -> Learned:
     """Go through all passes with the rows as one chunk."""
     found: Learned | Learning = learning
     while isinstance(found, Learning):
-        found = found.learnt(found.look(weight, *arguments, **options))
+        found = found.learnt(found.look(told, *arguments, **options))
     return found
 
 

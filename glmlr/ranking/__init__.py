@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ Positions = npt.NDArray[np.intp]
 EXACT_FLOATS: Final = 2**53
 #: Scores whose difference is below this many units of their 12th significant digit are one score.
 _TIE_UNITS: Final = 0.99
+#: Sums over so many scores are kept, longer ones made again where they are asked for.
+_SHORT: Final = 1 << 20
 #: Rows looked at first for a place between two scores.
 _LOOK: Final = 64
 
@@ -64,30 +66,39 @@ class Ranking:
         """Weight of all rows."""
         return self.total_events + self.total_nonevents
 
-    @cached_property
+    @property
     def rows(self) -> Floats:
         """Weight of all rows at each score, shape (m,)."""
-        return self.events + self.nonevents
+        return self._kept("rows", lambda: self.events + self.nonevents)
 
-    @cached_property
+    @property
     def events_at_or_above(self) -> Floats:
         """Weight of the events with a score >= each score, shape (m,): true positives at that cut-off."""
-        return self.running(self.events[::-1])[::-1]
+        return self._kept("events_at_or_above", lambda: self.running(self.events[::-1])[::-1])
 
-    @cached_property
+    @property
     def nonevents_at_or_above(self) -> Floats:
         """Weight of the non-events with a score >= each score, shape (m,): false positives at that cut-off."""
-        return self.running(self.nonevents[::-1])[::-1]
+        return self._kept("nonevents_at_or_above", lambda: self.running(self.nonevents[::-1])[::-1])
 
-    @cached_property
+    @property
     def events_below(self) -> Floats:
         """Weight of the events with a lower score, shape (m,)."""
-        return self.running(self.events) - self.events
+        return self._kept("events_below", lambda: self.running(self.events) - self.events)
 
-    @cached_property
+    @property
     def nonevents_below(self) -> Floats:
         """Weight of the non-events with a lower score, shape (m,)."""
-        return self.running(self.nonevents) - self.nonevents
+        return self._kept("nonevents_below", lambda: self.running(self.nonevents) - self.nonevents)
+
+    def _kept(self, name: str, make: Callable[[], Floats]) -> Floats:
+        """Make an array of shape (m,), once where it is short; long ones together would take more than the rows."""
+        known: Floats | None = vars(self).get(name)
+        if known is None:
+            known = make()
+            if known.size <= _SHORT:
+                vars(self)[name] = known
+        return known
 
     @cached_property
     def is_counted(self) -> bool:
@@ -138,7 +149,10 @@ def rank(score: npt.ArrayLike, outcome: npt.ArrayLike, weight: npt.ArrayLike | N
         WeightError: weights that are negative, missing, infinite, all zero, or not one per row.
 
     """
-    s, y = _numbers(score, "scores", DataError), _numbers(outcome, "outcomes", DataError)
+    s = _numbers(score, "scores", DataError)
+    known = isinstance(outcome, np.ndarray) and outcome.dtype == bool
+    # Outcomes that are yes or no take an eighth of the memory of numbers.
+    y: npt.NDArray[Any] = np.asarray(outcome) if known else _numbers(outcome, "outcomes", DataError)
     if s.ndim != 1 or s.shape != y.shape:
         raise DataError(f"Scores and outcomes must be two arrays of one length, not of shapes {s.shape} and {y.shape}.")
     if s.size == 0:
@@ -148,8 +162,9 @@ def rank(score: npt.ArrayLike, outcome: npt.ArrayLike, weight: npt.ArrayLike | N
         raise DataError(
             f"{int((~np.isfinite(s)).sum())} of the {s.size} scores are missing or infinite; drop those rows."
         )
-    if weight is None and positive and _every(s.size, lambda rows: (y[rows] == 1) | (y[rows] == 0)):
+    if weight is None and positive and (known or _every(s.size, lambda rows: (y[rows] == 1) | (y[rows] == 0))):
         return _rank_plain(s, y)
+    y = y.astype(np.float64) if known else y
     if not _every(s.size, lambda rows: (y[rows] >= 0) & (y[rows] <= 1)):
         raise DataError("Outcomes must be 0 or 1 (or the share of events, between 0 and 1).")
     if weight is None:
@@ -202,7 +217,7 @@ def _whole(values: Floats) -> bool:
     return _every(values.size, lambda rows: values[rows] == np.rint(values[rows]))
 
 
-def _rank_plain(score: Floats, outcome: Floats) -> Ranking:
+def _rank_plain(score: Floats, outcome: npt.NDArray[Any]) -> Ranking:
     """Rank rows of weight 1 whose scores are not negative.
 
     The bits of such scores sort like whole numbers and leave the sign bit free; moved up by one, which drops the sign
@@ -282,19 +297,26 @@ def _grouped(
     pieces = _pieces_between_scores(keys.size, lambda rows: scores_of(keys[rows]))
     ties = in_threads(lambda rows: _ties(scores_of(keys[rows])), pieces)
     ends = np.cumsum([rows.stop - rows.start - joined.size for rows, joined in zip(pieces, ties, strict=True)]).tolist()
-    score = keys.view(np.float64) if ends[-1] == keys.size else np.empty(ends[-1])
-    events, nonevents = np.empty_like(score), np.empty_like(score)
+    events, nonevents = np.empty(ends[-1]), np.empty(ends[-1])
+    score = keys.view(np.float64)
 
     def add_up(number: int) -> None:
         rows, joined = pieces[number], ties[number]
         at = slice(ends[number - 1] if number else 0, ends[number])
         for total, part in zip((events, nonevents), counted(rows), strict=True):
             total[at] = _summed(part, joined)
-        # Last, for it may overwrite the keys of these rows.
-        score[at] = _without(scores_of(keys[rows]), joined)
+        # Last, for it overwrites the keys of these rows.
+        distinct = _without(scores_of(keys[rows]), joined)
+        score[rows.start : rows.start + distinct.size] = distinct
 
     in_threads(add_up, range(len(pieces)))
-    return Ranking(score, events, nonevents)
+    if ends[-1] < score.size:
+        # The scores of a piece move up to those of the piece before.
+        for number, rows in enumerate(pieces):
+            begin = ends[number - 1] if number else 0
+            size = ends[number] - begin
+            score[begin : begin + size] = score[rows.start : rows.start + size]
+    return Ranking(score[: ends[-1]], events, nonevents)
 
 
 def _without(values: Floats, joined: Positions) -> Floats:

@@ -1,4 +1,4 @@
-"""How often does an event score above a non-event? Pair counts, the area under the curve, and its variance."""
+"""How often does an event score above a non-event? Pair counts, the indices made of them, and their errors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.errors import DataError
 from glmlr.proportions import normal_quantile
-from glmlr.ranking import EXACT_FLOATS, Ranking, rank
-from glmlr.ranking.ordering import Columns, in_order, in_threads, keys_of, pieces_of, values_of
-from glmlr.tails import normal_tail
+from glmlr.ranking import EXACT_FLOATS, Ranking
+from glmlr.ranking.ordering import in_threads, pieces_of
 
 Floats = npt.NDArray[np.float64]
 Number = int | float
+#: A quotient this near to a whole number, relative to it, is one: scores are known to 12 digits.
+_EDGE: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Pairs:
 
 def count_pairs(ranking: Ranking) -> Pairs:
     """Count concordant, discordant and tied pairs by cumulative sums: exact, O(m), without forming a pair."""
-    return _pairs_of(_counted_runs(ranking))
+    known = vars(ranking).get("spread_of_placements")
+    return known.pairs if isinstance(known, _Spread) else _pairs_of(_counted_runs(ranking))
 
 
 class _Run(NamedTuple):
@@ -78,6 +79,19 @@ class _Run(NamedTuple):
     nonevents: Number
     concordant: Number
     tied: Number
+
+
+def in_bins(ranking: Ranking, width: float) -> Ranking:
+    """Put probabilities p into bins floor(p / width), whose rows then tie; a probability at an edge begins a bin.
+
+    Probabilities that equal an edge to 12 significant digits are at it.
+    """
+    place = ranking.score / width
+    edge = np.rint(place)
+    number = np.where(np.abs(place - edge) <= _EDGE * edge, edge, np.floor(place))
+    first = np.flatnonzero(np.append(True, number[1:] != number[:-1]))
+    events, nonevents = (np.add.reduceat(side, first) for side in (ranking.events, ranking.nonevents))
+    return Ranking(ranking.score[first], events, nonevents, ranking.resolution)
 
 
 def _counted_runs(ranking: Ranking) -> list[_Run]:
@@ -123,6 +137,65 @@ def _pairs_of(runs: Sequence[_Run]) -> Pairs:
     return Pairs(concordant, max(events * nonevents - concordant - tied, 0), tied, events + nonevents)
 
 
+class _Spread(NamedTuple):
+    """Pairs, and how the placements of rows spread: what every standard error is made of.
+
+    Attributes:
+        pairs: the pairs.
+        of_events, of_nonevents: sum of squared deviations of the placements from the area.
+        gamma_of_events, gamma_of_nonevents: sum of (D c - C d)^2 with c and d the shares of the other side that a row
+            is concordant and discordant with, C and D the shares of all pairs; 0 where all pairs tie.
+
+    """
+
+    pairs: Pairs
+    of_events: float
+    of_nonevents: float
+    gamma_of_events: float
+    gamma_of_nonevents: float
+
+
+def _spread(ranking: Ranking) -> _Spread:
+    """Add up the squares, once for a ranking: association and area are both made of them."""
+    known = vars(ranking).get("spread_of_placements")
+    if isinstance(known, _Spread):
+        return known
+    runs = _counted_runs(ranking)
+    pairs = _pairs_of(runs)
+    auc, concordant, discordant = pairs.c, pairs.concordant / pairs.total, pairs.discordant / pairs.total
+    untied, shift = concordant + discordant, concordant - discordant
+    events_below = accumulate((run.events for run in runs), initial=0)
+    nonevents_below = accumulate((run.nonevents for run in runs), initial=0)
+
+    def squares(below: tuple[_Run, Number, Number]) -> tuple[float, ...]:
+        rows = below[0].rows
+        sides = ranking.events[rows], ranking.nonevents[rows]
+        found = []
+        totals = ranking.total_nonevents, ranking.total_events
+        for place, side, other, total in zip(
+            placements(ranking, rows, *below[1:]), sides, sides[::-1], totals, strict=True
+        ):
+            found.append(_sum_of_squares(side, place - auc))
+            # With half the tied share t: D (place - t) - C (1 - place - t).
+            place *= untied
+            place -= concordant
+            if below[0].tied:
+                place += other * (shift / (2 * total))
+            found.append(_sum_of_squares(side, place))
+        return tuple(found)
+
+    # One more sum than runs: all rows are below nothing.
+    parts = in_threads(squares, list(zip(runs, events_below, nonevents_below, strict=False)))
+    of_events, gamma_of_events, of_nonevents, gamma_of_nonevents = (sum(side) for side in zip(*parts, strict=True))
+    spread = _Spread(pairs, of_events, of_nonevents, gamma_of_events, gamma_of_nonevents)
+    vars(ranking)["spread_of_placements"] = spread
+    return spread
+
+
+def _sum_of_squares(weight: Floats, values: Floats) -> float:
+    return float((weight * values**2).sum())
+
+
 @dataclass(frozen=True)
 class Area:
     """An area under the ROC curve: estimate, DeLong standard error, and a plain interval clipped to [0, 1]."""
@@ -142,26 +215,86 @@ def area(ranking: Ranking, level: float = 0.95) -> Area:
 
     Reference: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
     """
-    runs = _counted_runs(ranking)
-    auc = _pairs_of(runs).c
-    events_below = accumulate((run.events for run in runs), initial=0)
-    nonevents_below = accumulate((run.nonevents for run in runs), initial=0)
-
-    def squares(below: tuple[_Run, Number, Number]) -> tuple[float, float]:
-        rows = below[0].rows
-        of_events, of_nonevents = placements(ranking, rows, *below[1:])
-        events, nonevents = ranking.events[rows], ranking.nonevents[rows]
-        return float((events * (of_events - auc) ** 2).sum()), float((nonevents * (of_nonevents - auc) ** 2).sum())
-
-    # One more sum than runs: all rows are below nothing.
-    parts = in_threads(squares, list(zip(runs, events_below, nonevents_below, strict=False)))
-    of_events, of_nonevents = (sum(side) for side in zip(*parts, strict=True))
-    variance = _mean_variance(of_events, ranking.total_events)
-    variance += _mean_variance(of_nonevents, ranking.total_nonevents)
+    spread = _spread(ranking)
+    variance = _mean_variance(spread.of_events, ranking.total_events)
+    variance += _mean_variance(spread.of_nonevents, ranking.total_nonevents)
     error = math.sqrt(variance) if variance >= 0 else math.nan
+    bounds = plain_interval(spread.pairs.c, error, level, 0.0)
+    return Area(spread.pairs.c, error, *bounds)
+
+
+def plain_interval(estimate: float, error: float, level: float, lowest: float) -> tuple[float, float]:
+    """Give estimate -/+ z x error, clipped to [lowest, 1]; NaN without an error."""
+    if not error >= 0:
+        return math.nan, math.nan
     reach = normal_quantile(level) * error
-    low, high = (max(auc - reach, 0.0), min(auc + reach, 1.0)) if error >= 0 else (math.nan, math.nan)
-    return Area(auc, error, low, high)
+    return max(estimate - reach, lowest), min(estimate + reach, 1.0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its standard error and an interval; NaN where there is none."""
+
+    value: float
+    std_error: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Association:
+    """The pairs, and the indices made of them, each with its standard error and interval."""
+
+    pairs: Pairs
+    somers_d: Estimate
+    gamma: Estimate
+    tau_a: Estimate
+    c: Estimate
+
+
+def association(ranking: Ranking, level: float = 0.95) -> Association:
+    """Give the indices of association with standard errors and plain intervals, clipped to [-1, 1] ([0, 1] for c).
+
+    c has DeLong's standard error and D = 2c - 1 twice that: the numbers of events and of non-events are taken as
+    given. Gamma has the asymptotic one of Goodman & Kruskal, 2 / (C + D)^2 sqrt(sum (D c_i - C d_i)^2) over rows that
+    are concordant with c_i and discordant with d_i others, which is the same whether those numbers are given or not.
+    Tau-a is a mean over all pairs of rows, a U-statistic of one sample; its variance is that of the jackknife that
+    leaves out one row at a time, 4 sum (s_i - mean)^2 / (n (n - 1) (n - 2)^2) with s_i = c_i - d_i.
+
+    Reference: Goodman & Kruskal (1972), JASA 67, 415-421; Arvesen (1969), Annals of Mathematical Statistics 40,
+    2076-2100 (jackknife of U-statistics); DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845.
+    """
+    spread, curve = _spread(ranking), area(ranking, level)
+    pairs = spread.pairs
+
+    def estimate(value: float, error: float) -> Estimate:
+        return Estimate(value, error, *plain_interval(value, error, level, -1.0))
+
+    return Association(
+        pairs,
+        estimate(pairs.somers_d, 2 * curve.std_error),
+        estimate(pairs.gamma, _gamma_error(spread, ranking)),
+        estimate(pairs.tau_a, _tau_a_error(spread, ranking)),
+        Estimate(curve.auc, curve.std_error, curve.low, curve.high),
+    )
+
+
+def _gamma_error(spread: _Spread, ranking: Ranking) -> float:
+    untied = (spread.pairs.concordant + spread.pairs.discordant) / spread.pairs.total
+    if not untied or ranking.total_events <= 1 or ranking.total_nonevents <= 1:
+        return math.nan
+    mean = spread.gamma_of_events / ranking.total_events**2 + spread.gamma_of_nonevents / ranking.total_nonevents**2
+    return 2 * math.sqrt(mean) / untied**2
+
+
+def _tau_a_error(spread: _Spread, ranking: Ranking) -> float:
+    n, events, nonevents = ranking.total, ranking.total_events, ranking.total_nonevents
+    if n <= 2:
+        return math.nan
+    d, mean = spread.pairs.somers_d, spread.pairs.tau_a * (n - 1)
+    squares = 4 * nonevents**2 * spread.of_events + events * (nonevents * d - mean) ** 2
+    squares += 4 * events**2 * spread.of_nonevents + nonevents * (events * d - mean) ** 2
+    return 2 * math.sqrt(squares / (n * (n - 1))) / (n - 2)
 
 
 def placements(
@@ -185,70 +318,3 @@ def placements(
 def _mean_variance(squares: float, total: float) -> float:
     """Give the variance of a weighted mean from the sum of squared deviations; NaN for fewer than two rows."""
     return math.nan if total <= 1 else squares / (total - 1) / total
-
-
-@dataclass(frozen=True)
-class AreaDifference:
-    """Two areas on the same rows and their paired difference (first minus second)."""
-
-    first: Area
-    second: Area
-    difference: float
-    std_error: float
-    low: float
-    high: float
-    z: float
-    p_value: float
-
-
-def area_difference(
-    outcome: Floats, first: Floats, second: Floats, weight: Floats | None = None, level: float = 0.95
-) -> AreaDifference:
-    """Compare two areas on the same rows by DeLong's paired test.
-
-    Args:
-        outcome: 0 or 1, shape (n,).
-        first: scores of the rows, shape (n,).
-        second: other scores of the same rows, shape (n,).
-        weight: rows each row stands for, shape (n,), or None for 1.
-        level: confidence level of the intervals.
-
-    Raises:
-        DataError, WeightError: as `rank`.
-
-    """
-    is_event = outcome == 1
-    if not (is_event | (outcome == 0)).all():
-        raise DataError("A paired comparison needs an outcome of 0 or 1 in every row; give counts as weights.")
-    one, two = rank(first, outcome, weight), rank(second, outcome, weight)
-    areas = area(one, level), area(two, level)
-    difference = areas[0].auc - areas[1].auc
-    w = np.ones(outcome.size) if weight is None else np.asarray(weight, dtype=np.float64)
-    variance = 0.0
-    placed = [(placements(of), _positions(of, score)) for of, score in ((one, first), (two, second))]
-    for side, rows in enumerate((is_event, ~is_event)):
-        of_one, of_two = (sides[side][position[rows]] for sides, position in placed)
-        squares = float((w[rows] * (of_one - of_two - difference) ** 2).sum())
-        variance += _mean_variance(squares, float(w[rows].sum()))
-    error = math.sqrt(variance) if variance >= 0 else math.nan
-    reach = normal_quantile(level) * error
-    z = difference / error if error > 0 else (0.0 if difference == 0 else math.nan)
-    low, high = (difference - reach, difference + reach) if error >= 0 else (math.nan, math.nan)
-    return AreaDifference(*areas, difference, error, low, high, z, normal_tail(z).p_value)
-
-
-def _positions(ranking: Ranking, score: Floats) -> npt.NDArray[np.intp]:
-    """Give the place of each score in the ranking, whose scores are the smallest of those that tie."""
-
-    def columns(rows: slice) -> Columns:
-        return keys_of(score[rows]), np.arange(*rows.indices(score.size))
-
-    # Looked up in order, neighbours are found in cache: a quarter of the time, the sort included.
-    keys, row = in_order(score.size, columns)
-    place = np.empty(score.size, np.intp)
-
-    def look_up(some: slice) -> None:
-        place[row[some]] = np.searchsorted(ranking.score, values_of(keys[some]), side="right") - 1
-
-    in_threads(look_up, pieces_of(score.size))
-    return place

@@ -1,8 +1,9 @@
-"""How do scores fall into groups? Quantile groups and tenths of a ranking; rows with one score stay together."""
+"""How do scores fall into groups? Quantile groups, tenths, and cut-offs kept from other rows; ties stay together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,13 @@ from glmlr.ranking import Ranking
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+#: Scores that are looked at together.
+_RUN: Final = 1 << 16
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Neighbouring scores put together, in increasing order of score (g groups formed, none empty).
+    """Neighbouring scores put together, in increasing order of score (g groups; none empty but with `groups_at`).
 
     Attributes:
         number: the group's number, shape (g,): 1 is the lowest of the quantile groups, and the highest of the tenths
@@ -24,7 +28,7 @@ class Groups:
         n, events, nonevents: weight of rows, of events and of non-events, shape (g,) each.
         expected: sum of the scores of its rows, shape (g,): the expected number of events where scores are
             probabilities.
-        low, high: lowest and highest score, shape (g,) each.
+        low, high: lowest and highest score, shape (g,) each; see `groups_at` for cut-offs kept from other rows.
         wanted: number of groups asked for.
 
     """
@@ -61,11 +65,11 @@ def quantile_groups(ranking: Ranking, groups: int) -> Groups:
     Reference: Hyndman & Fan (1996), The American Statistician 50, 361-365, definition 7.
     """
     ends: list[int] = []
-    reached = np.cumsum(ranking.rows)
+    runs, lowest = _runs(ranking), float(ranking.events[0] + ranking.nonevents[0])
     for j in range(1, groups + 1):
         row, between = _position(ranking, j, groups)
-        end = min(int(np.searchsorted(reached, row, side="right")), ranking.score.size - 1)
-        at_lowest = end == 0 and (not between or row + 1 < reached[0])
+        end = min(_place_of(ranking, runs, row), ranking.score.size - 1)
+        at_lowest = end == 0 and (not between or row + 1 < lowest)
         if not at_lowest or j == groups:
             ends.append(end)
     last = np.array(sorted(set(ends)), dtype=np.int64)
@@ -89,16 +93,134 @@ def top_groups(ranking: Ranking, groups: int) -> Groups:
     falls. Numbers are compared as whole numbers, so that no rounding can move a row. This is the rule of SAS
     `PROC RANK GROUPS= DESCENDING TIES=MEAN`.
     """
-    above = ranking.total - np.cumsum(ranking.rows)
+    runs = _runs(ranking)
+    outermost = [ranking.events[at] + ranking.nonevents[at] for at in (runs.start, runs.stop - 1)]
+    first = _top_number(ranking, runs.below + outermost[0], outermost[0], groups)
+    last = _top_number(ranking, runs.reached, outermost[1], groups)
+    # Group -> its highest score; of a group in several runs the last one stays.
+    ends = dict(zip(last.tolist(), (runs.stop - 1).tolist(), strict=True))
+    for at in np.flatnonzero(first != last):
+        run = slice(int(runs.start[at]), int(runs.stop[at]))
+        rows = ranking.events[run] + ranking.nonevents[run]
+        number = _top_number(ranking, runs.below[at] + np.cumsum(rows), rows, groups)
+        for change in np.flatnonzero(np.diff(number)):
+            ends[int(number[change])] = run.start + int(change)
+    numbers = np.array(sorted(ends, reverse=True), dtype=np.int64)
+    return _summed(ranking, np.array([ends[int(one)] for one in numbers], dtype=np.int64), numbers, groups)
+
+
+def _top_number(ranking: Ranking, reached: Floats, rows: Floats, groups: int) -> Integers:
+    """Give the group of scores with so many rows at or below them, and so many at them, shape (m,) each."""
+    above = ranking.total - reached
     if ranking.is_counted and ranking.total * groups < 2**51:
-        twice_rank = (2 * above + ranking.rows + 1).astype(np.int64)
+        twice_rank = (2 * above + rows + 1).astype(np.int64)
         number = twice_rank * groups // (2 * (int(ranking.total) + 1)) + 1
     else:
-        middle = np.maximum(above, 0.0) + (ranking.rows + 1) / 2
+        middle = np.maximum(above, 0.0) + (rows + 1) / 2
         number = np.floor(middle * groups / (ranking.total + 1)).astype(np.int64) + 1
-    number = np.clip(number, 1, groups)
-    last = np.append(np.flatnonzero(np.diff(number)), number.size - 1)
-    return _summed(ranking, last, number[last], groups)
+    return np.asarray(np.clip(number, 1, groups))
+
+
+class _Runs(NamedTuple):
+    """Neighbouring scores that stay in cache, so that no array as long as the scores is made (r runs, ascending).
+
+    Attributes:
+        start, stop: their ends, shape (r,).
+        below: weight of the rows below each, shape (r,).
+        reached: the same with its own rows, shape (r,).
+
+    """
+
+    start: Integers
+    stop: Integers
+    below: Floats
+    reached: Floats
+
+
+def _runs(ranking: Ranking) -> _Runs:
+    start = np.arange(0, ranking.score.size, _RUN)
+    reached = np.cumsum(np.add.reduceat(ranking.events, start) + np.add.reduceat(ranking.nonevents, start))
+    return _Runs(start, np.append(start[1:], ranking.score.size), np.append(0.0, reached[:-1]), reached)
+
+
+def _place_of(ranking: Ranking, runs: _Runs, row: float) -> int:
+    """Give the place of the score that a row has, the rows counted from 0 in order; m beyond the last."""
+    at = int(np.searchsorted(runs.reached, row, side="right"))
+    if at == runs.start.size:
+        return int(ranking.score.size)
+    run = slice(int(runs.start[at]), int(runs.stop[at]))
+    reached = runs.below[at] + np.cumsum(ranking.events[run] + ranking.nonevents[run])
+    return run.start + int(np.searchsorted(reached, row, side="right"))
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Cut-offs that hold for any rows: where groups begin, whatever the scores are (g groups).
+
+    Attributes:
+        cutoff: the lowest score of each group but the lowest, ascending, shape (g - 1,).
+        number: of the groups from the lowest scores up, shape (g,).
+
+    """
+
+    cutoff: Floats
+    number: Integers
+
+    def __len__(self) -> int:
+        """Count the groups."""
+        return int(self.number.size)
+
+
+def edges_of(groups: Groups) -> Edges:
+    """Keep the cut-offs of groups, with their numbers."""
+    return Edges(groups.low[1:], groups.number)
+
+
+def given_edges(edges: Any) -> Edges:
+    """Take the user's own cut-offs: k of them part scores into k + 1 groups, the highest of which is group 1.
+
+    Raises:
+        OptionError: no cut-offs, or some that are no numbers, missing, infinite, repeated or not in increasing order.
+
+    """
+    advice = "give one cut-off or several in increasing order, such as [0.1, 0.2, 0.5]"
+    try:
+        cutoff = np.array(edges, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError):
+        raise OptionError(f"edges={edges!r} holds no cut-offs; {advice}.") from None
+    if cutoff.ndim != 1 or cutoff.size == 0:
+        raise OptionError(f"edges= has the shape {cutoff.shape}; {advice}.")
+    if not np.isfinite(cutoff).all():
+        raise OptionError(f"{int((~np.isfinite(cutoff)).sum())} of the cut-offs in edges= are no numbers; {advice}.")
+    if (step := np.flatnonzero(np.diff(cutoff) <= 0)).size:
+        first, second = cutoff[step[0]], cutoff[step[0] + 1]
+        raise OptionError(
+            f"The cut-offs in edges= are not in increasing order: {second:g} follows {first:g}; {advice}."
+        )
+    return Edges(cutoff, np.arange(cutoff.size + 1, 0, -1))
+
+
+def groups_at(ranking: Ranking, edges: Edges) -> Groups:
+    """Put scores into groups whose cut-offs are kept from other rows; groups may be empty.
+
+    A score belongs to the highest group whose cut-off it reaches (to 12 significant digits), and below all cut-offs to
+    the lowest. `low` is the cut-off, of the lowest group its lowest score; `high` is the highest score in the group.
+    Both are NaN where there is none.
+    """
+    parts = _parts(ranking, edges.cutoff)
+    events, nonevents = (
+        np.array([float(part[at].sum()) for at in parts]) for part in (ranking.events, ranking.nonevents)
+    )
+    expected = np.array([_scores(ranking, at) for at in parts])
+    high = np.array([ranking.score[at.stop - 1] if at.stop > at.start else np.nan for at in parts])
+    low = np.append(ranking.score[0] if parts[0].stop > 0 else np.nan, edges.cutoff)
+    return Groups(edges.number, events + nonevents, events, nonevents, expected, low, high, len(edges))
+
+
+def _parts(ranking: Ranking, cutoff: Floats) -> list[slice]:
+    """Give the runs of scores below the lowest of rising cut-offs, shape (k,), and from each to the next: k + 1."""
+    starts = [0, *(ranking.first_at_or_above(float(one)) for one in cutoff)]
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], ranking.score.size], strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,16 +237,24 @@ def counts_between(ranking: Ranking, lows: Floats) -> Counts:
 
     A score that ties with an edge (to 12 significant digits) is at it.
     """
-    starts = [0, *(ranking.first_at_or_above(float(low)) for low in lows[1:])]
-    parts = [slice(start, end) for start, end in zip(starts, [*starts[1:], ranking.score.size], strict=True)]
-    n, events = (np.array([float(part[at].sum()) for at in parts]) for part in (ranking.rows, ranking.events))
-    return Counts(n, events, np.array([float(np.dot(ranking.score[at], ranking.rows[at])) for at in parts]))
+    parts = _parts(ranking, lows[1:])
+    events, nonevents = (
+        np.array([float(part[at].sum()) for at in parts]) for part in (ranking.events, ranking.nonevents)
+    )
+    return Counts(events + nonevents, events, np.array([_scores(ranking, at) for at in parts]))
 
 
 def _summed(ranking: Ranking, last: Integers, number: Integers, wanted: int) -> Groups:
     """Add up the scores between the ends of the groups."""
     first = np.append(0, last[:-1] + 1)
     events, nonevents = (np.add.reduceat(part, first) for part in (ranking.events, ranking.nonevents))
-    expected = np.add.reduceat(ranking.score * ranking.rows, first)
-    n = np.add.reduceat(ranking.rows, first)
-    return Groups(number, n, events, nonevents, expected, ranking.score[first], ranking.score[last], wanted)
+    ends = [slice(int(start), int(end) + 1) for start, end in zip(first, last, strict=True)]
+    expected = np.array([_scores(ranking, at) for at in ends])
+    low, high = ranking.score[first], ranking.score[last]
+    return Groups(number, events + nonevents, events, nonevents, expected, low, high, wanted)
+
+
+def _scores(ranking: Ranking, at: slice) -> float:
+    """Add up the scores of the rows of a run."""
+    score = ranking.score[at]
+    return float(np.dot(score, ranking.events[at]) + np.dot(score, ranking.nonevents[at]))

@@ -1,36 +1,33 @@
-"""How is a chart drawn? With matplotlib, on a figure of its own: no pyplot, no lasting change of its settings."""
+"""How is a chart drawn? With matplotlib, on a figure of its own, by settings of our own that change nobody else's."""
 
 from __future__ import annotations
 
 import io
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-from glmlr.exhibits import Axis, Chart
-from glmlr.render import marks, scales, svg_text
+from glmlr.exhibits import Chart
+from glmlr.render import axes, labels, marks, scales, svg_text
+from glmlr.render.axes import short, wrapped
 from glmlr.render.grid import clean
-from glmlr.render.sheet import INK, PALETTE, SMALL, TEXT, Sheet, Sign, colours_of, text_width
+from glmlr.render.sheet import Sheet, Sign, colours_of, text_width
+from glmlr.render.style import INK, PAGE_COLOURS, PAPER, SMALL, TEXT, TITLE
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_PAPER: Final = "#ffffff"
-#: On a page, ink is the colour of the text around, and a series a variable the page may set for a dark background.
-PAGE_COLOURS: Final = {INK: "currentColor"} | {
-    colour: f"var(--glmlr-{number}, {colour})" for number, colour in enumerate(PALETTE, 1)
-}
 
 _WIDTH, _HEIGHT, _SQUARE = 352.0, 200.0, 256.0  # points: whole width, heights of the drawing area
 _PLOT, _WIDEST = 250.0, 600.0  # points: the drawing area beside names and numbers, and all of these together
+_DOTS: Final = 144  # of a figure's picture, to the inch
 _SCALE: Final = 1.39  # CSS pixels for one point at full size: two drawings side by side; on a telephone they shrink
 _ROW, _LINE, _HEADLINE = 22.0, 13.0, 15.0  # points: a row of a forest plot, a line of text, one of title or legend
 _LONGEST: Final = 14_000.0  # points: a longer forest plot has narrower rows; no renderer takes pictures without end
-_NAME_CHARACTERS, _NAME_LINES, _SHORT_NAME = 26, 2, 18
 #: The families of matplotlib's settings that change a drawing; the others (windows, keys, animation) stay untouched.
 _FAMILIES: Final = (
     *("agg", "axes", "errorbar", "figure", "font", "grid", "hatch", "image", "legend", "lines", "markers", "mathtext"),
@@ -42,6 +39,14 @@ def figure(chart: Chart) -> Figure:
     """Draw the chart, with its title, as a matplotlib Figure that belongs to no window and no global list."""
     with _settings():
         return _figure(chart, titled=True)
+
+
+def shown(chart: Chart) -> Axes:
+    """Draw the chart, with its title, on a new figure of pyplot's, which shows it, and give its axes."""
+    from matplotlib import pyplot
+
+    with _settings():
+        return _drawn(chart, pyplot.figure, titled=True).ax  # type: ignore[no-any-return]
 
 
 def svg(chart: Chart, *, prefix: str | None = None) -> str:
@@ -57,7 +62,7 @@ def svg(chart: Chart, *, prefix: str | None = None) -> str:
 def svg_file(chart: Chart) -> str:
     """Draw the chart as an SVG file: dark on white, wherever it is shown."""
     return svg_text.document(
-        _source(chart), title=chart.title, description=_spoken(chart), ink=INK, paper=_PAPER, scale=_SCALE
+        _source(chart), title=chart.title, description=_spoken(chart), ink=INK, paper=PAPER, scale=_SCALE
     )
 
 
@@ -109,6 +114,7 @@ class _Layout:
     bottom: float
     title: tuple[str, ...]
     legend: tuple[tuple[str, ...], ...]
+    labels: tuple[list[str], list[str]]
     edge: float
 
     @property
@@ -122,6 +128,11 @@ class _Layout:
         height = max(self.high - self.top - self.bottom, 20.0)
         return self.left / self.wide, self.bottom / self.high, self.inner / self.wide, height / self.high
 
+    def below(self, legend: tuple[tuple[str, ...], ...]) -> _Layout:
+        """Make room for a legend above the drawing area."""
+        more = _HEADLINE * len(legend)
+        return replace(self, legend=legend, top=self.top + more, high=self.high + more)
+
     def spot(self, x: float, y: float) -> tuple[float, float]:
         """Turn points from the top left corner into shares of the sheet."""
         return x / self.wide, 1 - y / self.high
@@ -130,17 +141,28 @@ class _Layout:
 def _figure(chart: Chart, *, titled: bool) -> Figure:
     from matplotlib.figure import Figure
 
+    figure: Figure = _drawn(chart, Figure, titled=titled).ax.figure
+    return figure
+
+
+def _drawn(chart: Chart, make: Callable[..., Any], *, titled: bool) -> Sheet:
+    """Draw on a new figure; only the room above the drawing depends on whether lines have their names beside them."""
     x, y = scales.limits(chart, "x"), scales.limits(chart, "y")
     layout = _layout(chart, x, y, titled=titled)
-    figure = Figure(figsize=(layout.wide / 72, layout.high / 72), dpi=144)
+    figure = make(figsize=(layout.wide / 72, layout.high / 72), dpi=_DOTS)
     sheet = Sheet(chart, figure.add_axes(layout.box), x, y, scales.lies(chart), colours_of(chart.series))
-    _dress(sheet, layout)
+    axes.dress(sheet, layout.inner, layout.edge - layout.left, layout.labels)
     marks.draw(sheet)
+    names = _legend_names(chart)
+    if not labels.write(sheet, names) and names:
+        layout = layout.below(_legend_rows(names, layout.wide - 2 * layout.edge))
+        figure.set_size_inches(layout.wide / 72, layout.high / 72)
+        sheet.ax.set_position(layout.box)
+        _write_legend(sheet, layout)
     for number, line in enumerate(layout.title):
         place = layout.spot(layout.edge, layout.edge + number * _HEADLINE + 1)
-        figure.text(*place, line, size=11, weight="bold", va="top", parse_math=False)
-    _write_legend(sheet, layout)
-    return figure
+        figure.text(*place, line, size=TITLE, weight="bold", va="top", parse_math=False)
+    return sheet
 
 
 def _layout(chart: Chart, x: tuple[float, float], y: tuple[float, float], *, titled: bool) -> _Layout:
@@ -149,12 +171,16 @@ def _layout(chart: Chart, x: tuple[float, float], y: tuple[float, float], *, tit
     right = edge + _right(chart, x)
     wide, height = _size(chart, x, y, left + right - 2 * edge)
     title = tuple(textwrap.wrap(clean(chart.title), 52)) if titled else ()
-    legend = _legend_rows(_legend_names(chart), wide)
-    above = _HEADLINE * (len(title) + len(legend)) + (4.0 if title else 0.0)
-    top = edge + above + (_LINE + 11.0 if chart.y.label else 8.0)
-    bottom = edge + _bottom(chart, x, wide + 2 * edge - left - right)
+    above = _HEADLINE * len(title) + (4.0 if title else 0.0)
     outer = height + left + right if height == _SQUARE else wide + 2 * edge
-    return _Layout(outer, height + top + bottom, left, right, top, bottom, title, legend, edge)
+    beside = min(left, right) - edge
+    lines = (
+        axes.label_lines(chart.x.label, outer - left - right + 2 * beside),
+        axes.label_lines(chart.y.label, outer - edge),
+    )
+    top = edge + above + (_LINE * len(lines[1]) + 11.0 if lines[1] else 8.0)
+    bottom = edge + _bottom(chart, x, wide + 2 * edge - left - right) + (_LINE * len(lines[0]) + 5.0) * bool(lines[0])
+    return _Layout(outer, height + top + bottom, left, right, top, bottom, title, (), lines, edge)
 
 
 def is_wide(chart: Chart) -> bool:
@@ -168,16 +194,16 @@ def _size(chart: Chart, x: tuple[float, float], y: tuple[float, float], sides: f
     Beside names and numbers, which take `sides` points, a forest plot keeps room to be read.
     """
     if chart.y.categories is not None:
-        lines = [len(_wrapped(name)) for name in chart.y.categories]
+        lines = [len(wrapped(name)) for name in chart.y.categories]
         wide = min(max(_WIDTH, sides + _PLOT), _WIDEST) if _margin(chart) else _WIDTH
         return wide, min(_ROW * max(len(lines), 2) + 0.5 * _LINE * sum(line - 1 for line in lines), _LONGEST)
-    if x == y == (0.0, 1.0) and "log" not in (chart.x.scale, chart.y.scale):
+    if axes.is_square(chart.x, chart.y, x, y):
         return _SQUARE + 62.0, _SQUARE
     return _WIDTH, _HEIGHT
 
 
 def _left(chart: Chart, y: tuple[float, float]) -> float:
-    names = [line for tick in scales.ticks(chart.y, y) for line in _wrapped(tick.label)]
+    names = [line for tick in scales.ticks(chart.y, y) for line in wrapped(tick.label)]
     return max((text_width(name, TEXT) for name in names), default=0.0) + 9.0
 
 
@@ -199,87 +225,10 @@ def _margin(chart: Chart) -> list[str]:
 
 
 def _bottom(chart: Chart, x: tuple[float, float], wide: float) -> float:
-    label = _LINE + 5.0 if chart.x.label else 0.0
-    if not _slanted(chart.x, wide):
-        return 12.0 + TEXT + label
-    longest = max(text_width(_short(tick.label), SMALL) for tick in scales.ticks(chart.x, x))
-    return 20.0 + 0.6 * longest + label
-
-
-def _wrapped(name: str) -> list[str]:
-    """Break the name of a category over two lines at most, cut with an ellipsis."""
-    lines = textwrap.wrap(clean(name), _NAME_CHARACTERS, break_long_words=True) or [""]
-    if len(lines) > _NAME_LINES:
-        return [*lines[: _NAME_LINES - 1], lines[_NAME_LINES - 1][: _NAME_CHARACTERS - 1] + "…"]
-    return lines
-
-
-def _short(name: str, longest: int = _SHORT_NAME) -> str:
-    name = clean(name)
-    return name if len(name) <= longest else name[: longest - 1] + "…"
-
-
-def _slanted(axis: Axis, wide: float) -> bool:
-    """Say whether the names below the axis need a slope to stand side by side."""
-    names = axis.categories or ()
-    return bool(names) and max(text_width(_short(name), TEXT) for name in names) + 6.0 > wide / len(names)
-
-
-# ------------------------------------------------------------------------------------------------------------ the axes
-
-
-def _dress(sheet: Sheet, layout: _Layout) -> None:
-    """Draw the axes: limits, marks, labels, a thin grid along the values."""
-    ax, chart = sheet.ax, sheet.chart
-    ax.set(
-        xscale="log" if chart.x.scale == "log" else "linear", yscale="log" if chart.y.scale == "log" else "linear",
-        xlim=sheet.x, ylim=sheet.y[::-1] if sheet.lies else sheet.y,
-    )  # fmt: skip
-    _mark(sheet, "x", chart.x, sheet.x, layout)
-    _mark(sheet, "y", chart.y, sheet.y, layout)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.spines["bottom"].set(linewidth=0.8, alpha=0.55, color=INK)
-    ax.set_axisbelow(True)
-    ax.set_xlabel(clean(chart.x.label), size=TEXT, color=INK, labelpad=5.0, parse_math=False)
-    ax.annotate(
-        clean(chart.y.label), (0.0, 1.0), (layout.edge - layout.left, 10.0), xycoords="axes fraction",
-        textcoords="offset points", size=TEXT, annotation_clip=False, parse_math=False,
-    )  # fmt: skip
-    both = chart.y.categories is None and chart.x.categories is None and sheet.x == sheet.y
-    for side in ("x", "y") if both else ("x",) if sheet.lies else ("y",):
-        ax.grid(axis=side, color=INK, alpha=0.13, linewidth=0.7)
-
-
-def _mark(sheet: Sheet, side: Literal["x", "y"], axis: Axis, ends: tuple[float, float], layout: _Layout) -> None:
-    """Put the marks on one axis as fixed texts; names that would meet are slanted, then thinned."""
-    slanted = side == "x" and _slanted(axis, layout.inner)
-    ticks = _apart(axis, ends, layout.inner) if side == "x" else scales.ticks(axis, ends)
-    if slanted:
-        ticks = ticks[:: max(1, -int(-len(ticks) * 12.0 // layout.inner))]
-    names = [_short(tick.label) if side == "x" else "\n".join(_wrapped(tick.label)) for tick in ticks]
-    along = sheet.ax.xaxis if side == "x" else sheet.ax.yaxis
-    along.set_ticks([tick.position for tick in ticks], names, parse_math=False, color=INK, fontsize=TEXT)
-    along.set_ticks([], minor=True)
-    along.set_tick_params(length=3.5 if side == "x" and not axis.categories else 0.0, width=0.8, color=INK, pad=5.0)
-    for label in along.get_ticklabels() if slanted else ():
-        label.set(rotation=35, ha="right", rotation_mode="anchor", fontsize=SMALL)
-
-
-def _apart(axis: Axis, ends: tuple[float, float], wide: float) -> list[scales.Tick]:
-    """Choose as many marks as stand apart when their texts are side by side."""
-    found = scales.ticks(axis, ends)
-    for count in (5, 4, 3, 2):
-        if axis.categories is not None or _is_apart(axis, ends, wide, found):
-            break
-        found = scales.ticks(axis, ends, count)
-    return found
-
-
-def _is_apart(axis: Axis, ends: tuple[float, float], wide: float, found: list[scales.Tick]) -> bool:
-    places = [scales.share(axis, ends, tick.position) * wide for tick in found]
-    half = [text_width(tick.label, TEXT) / 2 for tick in found]
-    gaps = zip(places, places[1:], half, half[1:], strict=False)
-    return all(after - before >= one + other + 4.0 for before, after, one, other in gaps)
+    if not axes.is_slanted(chart.x, wide):
+        return 12.0 + TEXT
+    longest = max(text_width(short(tick.label), SMALL) for tick in scales.ticks(chart.x, x))
+    return 20.0 + 0.6 * longest
 
 
 # ---------------------------------------------------------------------------------------------------------- the legend
@@ -307,7 +256,7 @@ def _legend_rows(names: list[str], wide: float) -> tuple[tuple[str, ...], ...]:
 
 
 def _entry(name: str) -> float:
-    return text_width(_short(name, 60), TEXT) + 40.0
+    return text_width(short(name, 60), TEXT) + 40.0
 
 
 def _write_legend(sheet: Sheet, layout: _Layout) -> None:
@@ -318,7 +267,7 @@ def _write_legend(sheet: Sheet, layout: _Layout) -> None:
         left, middle = layout.edge, start + number * _HEADLINE + 7.0
         for name in row:
             _draw_sign(sheet, layout, signs.get(name, Sign()), left, middle)
-            words = _short(name, 60)
+            words = short(name, 60)
             place = layout.spot(left + 25, middle)
             sheet.ax.figure.text(*place, words, size=TEXT, va="center_baseline", parse_math=False)
             left += _entry(name)

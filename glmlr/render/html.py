@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from glmlr.exhibits import Chart, Definition, Report, Section, Table
 from glmlr.render import chart as drawing
+from glmlr.render import style
 from glmlr.render.grid import Column, Grid, clean, grid
 
 if TYPE_CHECKING:
@@ -118,10 +119,13 @@ def _template() -> Template:
 
 @lru_cache(maxsize=4)
 def _asset(name: str) -> Any:
-    """Read a file of this package; our own text, so nothing in it is escaped."""
+    """Read a file of this package, the palettes put in; our own text, so nothing in it is escaped."""
     from markupsafe import Markup
 
-    return Markup((resources.files("glmlr.render") / name).read_text(encoding="utf-8"))
+    text = (resources.files("glmlr.render") / name).read_text(encoding="utf-8")
+    for words, palette in (("/* the palette */", style.PALETTE), ("/* the dark palette */", style.DARK_PALETTE)):
+        text = text.replace(words, style.css(palette))
+    return Markup(text)
 
 
 @dataclass(frozen=True)

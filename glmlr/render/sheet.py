@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from glmlr.exhibits import Chart, Floats, Series
+from glmlr.exhibits import Axis, Chart, Floats, Series
+from glmlr.render import style
 from glmlr.render.grid import width
 
-#: Okabe & Ito (2008), Color Universal Design, without the yellow, which is too light for a line.
-PALETTE: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-INK: Final = "#1f2328"
-TEXT, SMALL = 10.0, 9.0  # points
+#: A stroke is remembered by points so far apart, no longer than so; both in points.
+_STEP, _LONGEST_STROKE = 3.0, 20_000.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,37 @@ class Sign:
     line: dict[str, Any] | None = None
     dot: dict[str, Any] | None = None
     patch: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What differs between a sheet of our own and the axes of others: ink, colours, sizes of text in points."""
+
+    ink: str = style.INK
+    palette: tuple[str, ...] = style.PALETTE
+    text: float = style.TEXT
+    small: float = style.SMALL
+
+
+OURS: Final = Look()
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """Points along something drawn, in points from the corner of the sheet, shape (m, 2), and whose it is."""
+
+    name: str
+    along: Floats
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text beside a point: the point in points from the corner of the sheet and in the data, the words."""
+
+    x: float
+    y: float
+    at: tuple[float, float]
+    words: str
 
 
 @dataclass
@@ -37,9 +67,11 @@ class Sheet:
         y: ends of the y axis.
         lies: whether bars and intervals lie (their categories are on the y axis).
         colours: position of a series -> its colour.
+        look: ink and sizes.
         legend: name -> sign, in the order of drawing.
-        labels: texts to place: x, y in points from the corner of the sheet, and the words.
-        strokes: points along what was drawn as lines, in the same points, arrays of shape (m, 2).
+        artists: name -> what matplotlib's own legend shows for it, in the order of drawing.
+        labels: texts to place beside points.
+        strokes: what was drawn, for texts to keep clear of.
 
     """
 
@@ -49,14 +81,21 @@ class Sheet:
     y: tuple[float, float]
     lies: bool
     colours: dict[int, str]
+    look: Look = OURS
     legend: dict[str, Sign] = field(default_factory=dict)
-    labels: list[tuple[float, float, str]] = field(default_factory=list)
-    strokes: list[Floats] = field(default_factory=list)
+    artists: dict[str, Any] = field(default_factory=dict)
+    labels: list[Label] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
 
-    def explain(self, one: Series, sign: Sign) -> None:
+    def axis(self, side: Literal["x", "y"]) -> tuple[Axis, tuple[float, float]]:
+        """Give an axis and its ends."""
+        return (self.chart.x, self.x) if side == "x" else (self.chart.y, self.y)
+
+    def explain(self, one: Series, sign: Sign, artist: Any) -> None:
         """Put a series into the legend, once for each name; a line speaks for its band."""
         if one.name and (one.name not in self.legend or one.kind != "band"):
             self.legend[one.name] = sign
+            self.artists[one.name] = artist
 
     def place(self, one: Series) -> tuple[int, int]:
         """Give the place of a series among those of its kind (lines and steps are one), and their number."""
@@ -69,30 +108,40 @@ class Sheet:
         scale = self.ax.figure.dpi / 72
         return np.asarray(self.ax.transData.transform(np.column_stack([x, y])) / scale, dtype=np.float64)
 
-    def keep_clear(self, x: Floats, y: Floats) -> None:
-        """Remember a line, point by point, so that no label is written over it."""
+    def keep_clear(self, one: Series, x: Floats, y: Floats) -> None:
+        """Remember a line, point by point, so that no text is written over it."""
         corners = self.points(x, y)
         corners = corners[np.isfinite(corners).all(axis=1)]
         if len(corners) < 2:
             return
         along = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
-        steps = np.arange(0.0, min(along[-1], 20_000.0), 3.0)
-        self.strokes.append(np.column_stack([np.interp(steps, along, corners[:, side]) for side in (0, 1)]))
+        steps = np.arange(0.0, min(along[-1], _LONGEST_STROKE), _STEP)
+        places = np.column_stack([np.interp(steps, along, corners[:, side]) for side in (0, 1)])
+        self.strokes.append(Stroke(one.name, places))
+
+    def keep_clear_of_points(self, one: Series, x: Floats, y: Floats) -> None:
+        """Remember points, so that no name of a line is written over them."""
+        places = self.points(x, y)
+        places = places[np.isfinite(places).all(axis=1)]
+        if len(places):
+            self.strokes.append(Stroke(one.name, places))
 
 
-def colours_of(series: tuple[Series, ...]) -> dict[int, str]:
+def colours_of(series: tuple[Series, ...], palette: tuple[str, ...] = style.PALETTE) -> dict[int, str]:
     """Give every series a colour: one for each name; what has none goes with the series before it.
 
-    An unnamed band with nothing before it goes with the one after it; references are drawn in ink.
+    An unnamed band with nothing before it goes with the one after it; references are drawn in ink. Spikes, which stand
+    in the background, leave the first colours to the others.
     """
     named: dict[object, str] = {}
     drawn = [(position, one) for position, one in enumerate(series) if one.kind != "reference"]
-    colours = {p: named.setdefault(one.name, PALETTE[len(named) % len(PALETTE)]) for p, one in drawn if one.name}
+    first = sorted(drawn, key=lambda pair: pair[1].kind == "spikes")
+    colours = {p: named.setdefault(one.name, palette[len(named) % len(palette)]) for p, one in first if one.name}
     before: str | None = None
     for position, one in drawn:
         if position not in colours:
             after = next((colours[p] for p, _ in drawn if p > position and p in colours), None)
-            new = PALETTE[len(named) % len(PALETTE)]
+            new = palette[len(named) % len(palette)]
             colours[position] = before or (after if one.kind == "band" and after else named.setdefault(position, new))
         before = colours[position]
     return colours

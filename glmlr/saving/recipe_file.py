@@ -14,12 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from glmlr.binning import Binning
 from glmlr.design.coding import functions_with
+from glmlr.design.evidence import CutLevels, WeightOfEvidence
 from glmlr.design.factors import Ingredient, Prepared, ingredient_of
 from glmlr.design.naming import Coded, references_of, term_of, titled
 from glmlr.design.recipe import Part, Recipe
 from glmlr.design.response import Event
-from glmlr.errors import NotApplicable, listing
+from glmlr.errors import GlmlrError, NotApplicable, listing
 from glmlr.language.bases import BSplines, CubicSplines, TensorProducts
 from glmlr.language.expressions import Expression
 from glmlr.language.formula import Formula, parse_formula
@@ -56,9 +58,13 @@ class _Codec:
     def plain(self, held: Any) -> dict[str, Any]:
         """Give its attributes."""
         values = {field.name: getattr(held, field.name) for field in fields(self.kind)}
-        return {
-            name: plain_numbers(value) if isinstance(value, np.ndarray) else value for name, value in values.items()
-        }
+        return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Binning):
+        return value.to_dict()
+    return plain_numbers(value) if isinstance(value, np.ndarray) else value
 
 
 def _of_arrays(kind: Any, *functions: str) -> _Codec:
@@ -93,6 +99,13 @@ def _read_knots(found: Fields) -> Floats:
     return knots
 
 
+def _read_binning(found: Fields) -> Binning:
+    try:
+        return Binning.from_dict(dict(found.within("binning").values))
+    except (GlmlrError, KeyError, TypeError, ValueError):
+        raise found.wrong("binning", "bins as this version writes them") from None
+
+
 #: Every type of what a transform learns, by its name in a file.
 _CODECS: Final[Mapping[str, _Codec]] = {
     "mean": _of_arrays(Centered, "center"),
@@ -101,6 +114,8 @@ _CODECS: Final[Mapping[str, _Codec]] = {
     "B-splines": _Codec(BSplines, ("bs",), _read_b_splines),
     "cubic splines": _Codec(CubicSplines, ("cr", "cc"), _read_cubic_splines),
     "tensor products": _Codec(TensorProducts, ("te",), _read_tensor_products),
+    "weights of evidence": _Codec(WeightOfEvidence, ("woe",), lambda found: WeightOfEvidence(_read_binning(found))),
+    "bins": _Codec(CutLevels, ("cut",), lambda found: CutLevels(_read_binning(found), found.truth("by_outcome"))),
 }
 
 

@@ -26,7 +26,7 @@ from glmlr.errors import (
     one_of,
     suggestion,
 )
-from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_scored
+from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_required, columns_scored
 from glmlr.saving.output_files import place_for, whole_file
 from glmlr.saving.scoring_model import ScoringModel
 from glmlr.sources import Source, read
@@ -214,7 +214,7 @@ def _account(predictor: Predictor, batch: Source, rows: NewRows) -> ScoreAccount
     """Say of a batch which rows have no score, and why."""
     complete, absent = rows.complete, {}
     if not complete.all():
-        absent = {name: batch.raw(name).isna().to_numpy() for name in columns_scored(predictor.recipe)}
+        absent = {name: batch.raw(name).isna().to_numpy() for name in columns_required(predictor.recipe)}
     unfit = ~complete
     for missing in absent.values():
         unfit = unfit & ~missing

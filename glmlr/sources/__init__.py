@@ -51,6 +51,19 @@ class Column:
             return replace(self, values=replace(self.values, codes=self.values.codes[rows]), missing=None)
         return replace(self, values=self.values[rows], missing=None)
 
+    def with_missing(self, rows: Bools) -> Column:
+        """Give the rows chosen, a missing value among them as NaN or as no level."""
+        absent = None if self.missing is None else self.missing[rows]
+        if absent is None or not absent.any() or self.kind == "date":
+            return self.at(rows)
+        if isinstance(self.values, Labels):
+            values: Any = replace(self.values, codes=np.where(absent, -1, self.values.codes[rows]))
+        elif self.kind == "truth":
+            values = Labels(np.where(absent, -1, self.values[rows]).astype(np.intp), (False, True), self.name)
+        else:
+            values = np.where(absent, np.nan, np.asarray(self.values[rows], dtype=np.float64))
+        return replace(self, values=values, missing=absent, finite=False)
+
     def without_missing(self) -> Column:
         """Say that no row is missing."""
         return self if self.missing is None else replace(self, missing=None)

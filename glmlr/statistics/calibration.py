@@ -1,28 +1,29 @@
-"""Do predicted probabilities match observed rates? The calibration curve, its line, and scores of the probabilities."""
+"""Do predicted probabilities match observed rates? A calibration curve, groups, the logistic line, and scores."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+import warnings
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, xlog1py, xlogy
 
-from glmlr.blocks import ArrayRows
-from glmlr.exhibits import Axis, Chart, Series, Table
-from glmlr.links import LOGIT
+from glmlr.errors import one_of
+from glmlr.exhibits import Table
 from glmlr.proportions import checked_level, normal_quantile, wilson
+from glmlr.pseudo_r2 import likelihood_r2
 from glmlr.ranking import Ranking
 from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
+from glmlr.ranking.redrawn import checked_times
 from glmlr.registry import statistic
 from glmlr.scored import Scored
-from glmlr.solver import Solution, solve
 from glmlr.tails import chi_square_tail, normal_tail
-
-Floats = npt.NDArray[np.float64]
+from glmlr.validation.calibration_charts import calibration_chart
+from glmlr.validation.calibration_lines import Calibrated, calibrated
+from glmlr.validation.curves import GAPS, SMOOTHS, Redrawn, Smooth, redrawn_curves, smoothed
+from glmlr.validation.indices import largest_error
+from glmlr.validation.performance import CalibrationLine
 
 _LABELS: Final = {
     "mean_predicted": "Mean predicted probability",
@@ -32,6 +33,10 @@ _LABELS: Final = {
     "intercept": "Calibration intercept (with the slope)",
     "slope": "Calibration slope",
     "recalibration_chi2": "Likelihood ratio chi-square, intercept 0 and slope 1 (2 df)",
+    "ici": "ICI: mean distance to the smooth curve",
+    "e50": "E50: median distance to it",
+    "e90": "E90: 90th percentile of the distance",
+    "emax": "Emax: largest distance to it",
     "brier": "Brier score",
     "scaled_brier": "Scaled Brier score",
     "log_score": "Logarithmic score",
@@ -39,17 +44,17 @@ _LABELS: Final = {
 }
 #: measure -> the kind of number it is; the others are estimates.
 _KINDS: Final = {
-    **dict.fromkeys(("mean_predicted", "observed_rate", "brier"), "probability"),
+    **dict.fromkeys(("mean_predicted", "observed_rate", "brier", *GAPS), "probability"),
     **dict.fromkeys(("recalibration_chi2", "spiegelhalter_z"), "statistic"),
 }
-_DRAWN: Final = 200
 
 
 @statistic(
     section="calibration",
     title="Calibration",
     reference="Cox (1958), Biometrika 45, 562-565; Brier (1950), Monthly Weather Review 78, 1-3; Spiegelhalter (1986), "
-    "Statistics in Medicine 5, 421-433; Steyerberg (2019), Clinical Prediction Models, 2nd ed., ch. 15",
+    "Statistics in Medicine 5, 421-433; Austin & Steyerberg (2019), Statistics in Medicine 38, 4051-4065; Harrell, Lee "
+    "& Mark (1996), Statistics in Medicine 15, 361-387; Steyerberg (2019), Clinical Prediction Models, 2nd ed., ch. 15",
     definitions={
         "mean_predicted": "Mean of the predicted probabilities over all rows.",
         "observed_rate": "Share of events among all rows.",
@@ -61,40 +66,79 @@ _DRAWN: Final = 200
         "slope": "Slope b of the same model; 1 is ideal, below 1 the probabilities are too extreme (overfitting). "
         "R rms::val.prob: Slope. On the rows of a logit fit without importance weights it is 1 by construction.",
         "recalibration_chi2": "Likelihood ratio test of intercept 0 and slope 1 together, 2 degrees of freedom. R "
-        "rms::val.prob: the chi-square behind U and U:p.",
-        "brier": "Mean squared difference of outcome and probability; 0 is perfect. R rms::val.prob: Brier.",
+        "rms::val.prob: U:Chi-sq and U:p.",
+        "ici": "Integrated calibration index: mean of |p - curve(p)| over all rows. The curve is loess of the outcomes "
+        "on p (span 0.75, degree 2; R: loess(y ~ p), which interpolates unless surface = 'direct'). With "
+        "smooth='lowess' it is Eavg of R rms::val.prob.",
+        "e50": "Median of the same distances over all rows.",
+        "e90": "Their 90th percentile. With smooth='lowess': E90 of R rms::val.prob.",
+        "emax": "The largest of them. With smooth='lowess': Emax of R rms::val.prob.",
+        "brier": "Mean squared difference of outcome and probability; 0 is perfect. R rms::val.prob: Brier. Standard "
+        "error: that of a mean of n squared differences.",
         "scaled_brier": "1 - Brier / (r (1 - r)) with r the observed rate: the gain over predicting r for all rows.",
         "log_score": "Minus the mean log-likelihood of a row (log loss, binary cross-entropy), natural logarithms.",
         "spiegelhalter_z": "Test that the probabilities are right, from the Brier score's expectation and variance "
         "under them, two-sided. R rms::val.prob: S:z and S:p.",
+        "r2": "Nagelkerke's R2 of the probabilities as they are, against the observed rate. R rms::val.prob: R2.",
+        "d": "Discrimination index (LR - 1) / n; LR is twice the gain in log-likelihood of the probabilities as they "
+        "are over the observed rate. R rms::val.prob: D and D:Chi-sq; rms::validate takes LR of the logistic line.",
+        "u": "Unreliability index (U chi-square - 2) / n of the test of intercept 0 and slope 1. R rms::val.prob: U.",
+        "q": "Quality index D - U. R rms::val.prob: Q.",
+        "emax_line": "Largest distance between p and the logistic line over all p in (0, 1). R rms::validate: Emax.",
     },
     on="scores",
 )
-def calibration(scored: Scored, *, groups: int = 10, level: float = 0.95) -> Table:
-    """Compare predicted probabilities with observed rates: overall, by groups of equal size, and by a logistic line.
+def calibration(
+    scored: Scored,
+    *,
+    groups: int = 10,
+    level: float = 0.95,
+    smooth: str | None = "loess",
+    resamples: int | None = None,
+    seed: Any = 0,
+) -> Table:
+    """Compare predicted probabilities with observed rates: overall, by groups, by a smooth curve and a logistic line.
 
     Groups are cut at type-7 quantiles of the probabilities, right-closed; rows with one probability stay together.
 
     Args:
         scored: outcomes and probabilities.
         groups: number of groups of the companion table and the chart.
-        level: confidence level of the intervals; Wilson's for the rates, Wald's for intercept and slope.
+        level: confidence level of the intervals; Wilson's for the rates, Wald's for intercept, slope and Brier score.
+        smooth: the curve behind ICI, E50, E90 and Emax: "loess" of the outcomes on p (span 0.75, degree 2), "lowess"
+            (that of R rms::val.prob: span 2/3, degree 1), "spline" (logistic regression on a restricted cubic spline
+            of logit(p) with four knots), or None for none.
+        resamples: number of bootstrap samples of the rows for intervals of the curve and of what is measured from it
+            (percentiles); None for a band from standard errors, and no such intervals.
+        seed: of the bootstrap.
 
     Raises:
         DataError: no event or no non-event, or scores that are not probabilities.
-        OptionError: `groups` below 2, or `level` outside (0, 1).
+        OptionError: `groups` below 2, `level` outside (0, 1), an unknown curve, or `resamples` that is no number.
+        NotApplicable: a bootstrap of rows whose weights are not counts.
 
     """
     scored.require_both()
     scored.require_probabilities("calibration")
     checked_groups(groups)
-    checked_level(level)
-    line = _recalibrate(scored.ranking)
+    reach = normal_quantile(checked_level(level))
+    if smooth is not None:
+        one_of("smooth", smooth, SMOOTHS)
+    if resamples is not None:
+        checked_times(resamples)
+    found = calibrated(scored.ranking)
+    curve, why = _smooth(scored.ranking, smooth, reach)
+    again = None
+    if curve is not None and smooth is not None and resamples is not None:
+        again = redrawn_curves(scored.ranking, smooth, curve.p, resamples, seed)
+        curve = _banded(curve, again, level)
     grouped = quantile_groups(scored.ranking, groups)
+    frame = _measures(scored.ranking, found, curve, _bounds(again, level), level)
+    drawn = calibration_chart(scored, grouped, found.lines, curve, smooth or "", level)
     return Table(
         key="calibration",
         title="Calibration",
-        frame=_measures(scored.ranking, line, level),
+        frame=frame,
         roles={
             "measure": "text",
             "value": "measure",
@@ -104,18 +148,52 @@ def calibration(scored: Scored, *, groups: int = 10, level: float = 0.95) -> Tab
             "p_value": "p_value",
         },
         labels=_LABELS,
-        notes=(*scored.notes, *line.notes, *_certain_notes(scored.ranking), *_sample_notes(scored)),
-        charts=(_curve(scored, grouped, line, level),),
-        row_roles=tuple(_KINDS.get(name, "estimate") for name in _LABELS),
+        notes=(*scored.notes, *found.lines.notes, *why, *_notes(found, again), *_sample_notes(scored)),
+        charts=(drawn,),
+        row_roles=tuple(_KINDS.get(name, "estimate") for name in frame["measure"]),
         blanks=("std_error", "low", "high", "p_value"),
-        tables=(_group_table(grouped, level),),
+        tables=(_group_table(grouped, level), _index_table(scored.ranking, found)),
     )
 
 
-def _certain_notes(ranking: Ranking) -> list[str]:
-    if np.isin(ranking.score, (0.0, 0.5, 1.0)).all():
-        return ["All probabilities are 0, 1/2 or 1: Spiegelhalter's z does not exist."]
-    return []
+def _smooth(ranking: Ranking, method: str | None, reach: float) -> tuple[Smooth | None, tuple[str, ...]]:
+    """Give the smooth curve and its notes, or none and why."""
+    if method is None:
+        return None, ()
+    if method == "spline" and (ranking.score[0] == 0 or ranking.score[-1] == 1):
+        return None, ("A spline of logit(p) does not exist where a probability is exactly 0 or 1.",)
+    curve = smoothed(ranking, method, reach)
+    return (None if np.isnan(curve.rate).any() else curve), curve.notes
+
+
+def _banded(curve: Smooth, again: Redrawn, level: float) -> Smooth:
+    """Give the curve with percentiles of the bootstrap as its band."""
+    tails = (1 - level) / 2
+    with warnings.catch_warnings():
+        # Of a probability that no sample reached, there is no band.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanquantile(again.rates, [tails, 1 - tails], axis=0)
+    return Smooth(curve.p, curve.rate, low, high, curve.gaps, curve.notes)
+
+
+def _bounds(again: Redrawn | None, level: float) -> dict[str, tuple[float, float]]:
+    if again is None:
+        return {}
+    tails = (1 - level) / 2
+    return {name: tuple(np.quantile(values, [tails, 1 - tails]).tolist()) for name, values in again.gaps.items()}
+
+
+def _notes(found: Calibrated, again: Redrawn | None) -> list[str]:
+    notes = []
+    if math.isnan(found.distances.spiegelhalter_z):
+        notes.append("All probabilities are 0, 1/2 or 1: Spiegelhalter's z does not exist.")
+    if again is not None:
+        notes.append(
+            f"Intervals of ICI, E50, E90 and Emax, and the band of the curve: percentiles of {len(again.rates):,} "
+            "bootstrap samples of the rows. These distances are never negative and lie above 0 even where the "
+            "probabilities are right."
+        )
+    return notes
 
 
 def _sample_notes(scored: Scored) -> list[str]:
@@ -131,25 +209,38 @@ def _sample_notes(scored: Scored) -> list[str]:
     ]
 
 
-def _measures(ranking: Ranking, line: _Line, level: float) -> pd.DataFrame:
-    score, rows, n = ranking.score, ranking.rows, ranking.total
-    expected, rate = float(np.dot(score, rows)), ranking.total_events / n
-    brier = float(np.dot(ranking.events, (1 - score) ** 2) + np.dot(ranking.nonevents, score**2)) / n
-    z = spiegelhalter_z(ranking)
-    reach = normal_quantile(level)
-    records = [_record("mean_predicted", expected / n)]
-    bounds = wilson(ranking.total_events, n, level)
-    records.append(_record("observed_rate", rate, low=float(bounds.low[0]), high=float(bounds.high[0])))
-    ratio, spread = expected / ranking.total_events, math.exp(reach * math.sqrt((1 - rate) / ranking.total_events))
-    records.append(_record("expected_over_observed", ratio, low=ratio / spread, high=ratio * spread))
-    for name, value, error, ideal in line.estimates:
+def _measures(
+    ranking: Ranking,
+    found: Calibrated,
+    curve: Smooth | None,
+    bounds: dict[str, tuple[float, float]],
+    level: float,
+) -> pd.DataFrame:
+    n, events, distances, lines = ranking.total, ranking.total_events, found.distances, found.lines
+    reach, rate = normal_quantile(level), events / n
+    wilson_bounds = wilson(events, n, level)
+    ratio, spread = distances.expected / events, math.exp(reach * math.sqrt((1 - rate) / events))
+    records = [
+        _record("mean_predicted", distances.expected / n),
+        _record("observed_rate", rate, low=float(wilson_bounds.low[0]), high=float(wilson_bounds.high[0])),
+        _record("expected_over_observed", ratio, low=ratio / spread, high=ratio * spread),
+    ]
+    estimates = (("in_the_large", lines.in_the_large, 0), ("intercept", lines.intercept, 0), ("slope", lines.slope, 1))
+    for name, (value, error), ideal in estimates:
         p_value = normal_tail((value - ideal) / error).p_value if error > 0 else math.nan
         records.append(_record(name, value, error, value - reach * error, value + reach * error, p_value))
+    chi2 = lines.chi2(distances)
+    records.append(_record("recalibration_chi2", chi2, p_value=chi_square_tail(chi2, 2).p_value))
+    if curve is not None:
+        for name, value in curve.gaps.items():
+            low, high = bounds.get(name, (math.nan, math.nan))
+            records.append(_record(name, value, low=low, high=high))
+    brier, error = distances.squares / n, distances.brier_error(n)
+    z = distances.spiegelhalter_z
     records += [
-        _record("recalibration_chi2", line.chi2, p_value=chi_square_tail(line.chi2, 2).p_value),
-        _record("brier", brier),
+        _record("brier", brier, error, brier - reach * error, brier + reach * error),
         _record("scaled_brier", _gain(brier, rate * (1 - rate))),
-        _record("log_score", -_loglik(ranking) / n),
+        _record("log_score", -distances.loglik / n),
         _record("spiegelhalter_z", z, p_value=normal_tail(z).p_value),
     ]
     return pd.DataFrame.from_records(records)
@@ -172,90 +263,39 @@ def _gain(brier: float, flat: float) -> float:
     return gain if abs(gain) > 1e-14 else 0.0
 
 
-def spiegelhalter_z(ranking: Ranking) -> float:
-    """Give z = sum (y - p)(1 - 2p) / sqrt(sum (1 - 2p)^2 p (1 - p)); NaN where every p is 0, 1/2 or 1.
-
-    Reference: Spiegelhalter (1986), Statistics in Medicine 5, 421-433.
-    """
-    p = ranking.score
-    tilt = 1 - 2 * p
-    variance = float(np.dot(ranking.rows, tilt**2 * p * (1 - p)))
-    gap = float(np.dot(ranking.events - ranking.rows * p, tilt))
-    return gap / math.sqrt(variance) if variance > 0 else math.nan
-
-
-def _loglik(ranking: Ranking) -> float:
-    """Give the log-likelihood of the rows at their probabilities; -inf where an event has 0 or a non-event 1."""
-    p = ranking.score
-    with np.errstate(divide="ignore"):
-        return float(xlogy(ranking.events, p).sum() + xlog1py(ranking.nonevents, -p).sum())
-
-
-# ------------------------------------------------------------------------------------------------ the logistic line
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The logistic line through the outcomes against logit(p); NaN where it cannot be fitted, with the reason."""
-
-    in_the_large: tuple[float, float] = (math.nan, math.nan)
-    intercept: tuple[float, float] = (math.nan, math.nan)
-    slope: tuple[float, float] = (math.nan, math.nan)
-    chi2: float = math.nan
-    notes: tuple[str, ...] = ()
-
-    @property
-    def estimates(self) -> tuple[tuple[str, float, float, float], ...]:
-        """Name, estimate, standard error and ideal value of each coefficient."""
-        return (
-            ("in_the_large", *self.in_the_large, 0.0),
-            ("intercept", *self.intercept, 0.0),
-            ("slope", *self.slope, 1.0),
-        )
-
-
-def _recalibrate(ranking: Ranking) -> _Line:
-    """Fit the two logistic regressions of calibration on the ranking: an offset of logit(p), and a slope for it."""
-    p, rows = ranking.score, ranking.rows
-    if p[0] == 0 or p[-1] == 1:
-        n = float(rows[(p == 0) | (p == 1)].sum())
-        reason = f"{n:g} rows have a probability of exactly 0 or 1, whose logit is infinite: no intercept or slope."
-        return _Line(notes=(reason,))
-    eta, share = LOGIT.link(p), ranking.events / rows
-    constant = np.ones_like(eta)
-    large = solve(ArrayRows(constant[None, :], share, rows, offset=eta), LOGIT)
-    in_the_large = _estimate(large, 0, 0.0)
-    slope, reason = _unfitted_slope(ranking)
-    if reason:
-        return _Line(in_the_large, slope=(slope, math.nan), notes=(reason,))
-    both = solve(ArrayRows(np.vstack([constant, eta]), share, rows), LOGIT)
-    if not both.converged:
-        return _Line(in_the_large, notes=("The calibration slope did not converge.",))
-    chi2 = 2 * (both.loglik - _loglik(ranking))
-    # A gain in likelihood below the rounding of its sum is none.
-    chi2 = chi2 if chi2 > 1e-12 * abs(both.loglik) else 0.0
-    return _Line(in_the_large, _estimate(both, 0, 0.0), _estimate(both, 1, 1.0), chi2)
-
-
-def _estimate(solution: Solution, column: int, ideal: float) -> tuple[float, float]:
-    """Give an estimate and its standard error; what differs from the ideal by less than the solver resolves is it."""
-    value, error = float(solution.beta[column]), math.sqrt(float(solution.inverse[column, column]))
-    return (ideal if abs(value - ideal) < 1e-8 * error else value), error
-
-
-def _unfitted_slope(ranking: Ranking) -> tuple[float, str]:
-    """Give the slope where no finite one exists, with the reason; an empty reason where one does."""
-    if ranking.score.size == 1:
-        return math.nan, "All rows have one probability: there is no calibration slope."
-    with_events, with_nonevents = np.flatnonzero(ranking.events), np.flatnonzero(ranking.nonevents)
-    if with_events[0] >= with_nonevents[-1]:
-        return math.inf, "No event has a lower probability than a non-event: the calibration slope is infinite."
-    if with_nonevents[0] >= with_events[-1]:
-        return -math.inf, "No event has a higher probability than a non-event: the calibration slope is minus infinity."
-    return math.nan, ""
-
-
-# ------------------------------------------------------------------------------------------------ groups
+def _index_table(ranking: Ranking, found: Calibrated) -> Table:
+    """Give the other indices of val.prob."""
+    n, rate, loglik = ranking.total, ranking.total_events / ranking.total, found.distances.loglik
+    null = n * (rate * math.log(rate) + (1 - rate) * math.log1p(-rate))
+    # Below this the exponential in Nagelkerke's R2 leaves the range of numbers, as a log-likelihood of -inf does.
+    r2 = likelihood_r2(loglik, null, n, 2)["nagelkerke"] if loglik > -300 * n else -math.inf
+    gain, chi2 = 2 * (loglik - null), found.lines.chi2(found.distances)
+    d, u = (gain - 1) / n, (chi2 - 2) / n
+    line = CalibrationLine(found.lines.intercept[0], found.lines.slope[0])
+    nothing = math.nan
+    return Table(
+        key="calibration_indices",
+        title="Indices of the probabilities and of the logistic line",
+        frame=pd.DataFrame(
+            {
+                "measure": ["r2", "d", "u", "q", "emax_line"],
+                "value": [r2, d, u, d - u, largest_error(line)],
+                "statistic": [nothing, gain, chi2, nothing, nothing],
+                "p_value": [nothing, nothing, chi_square_tail(chi2, 2).p_value, nothing, nothing],
+            }
+        ),
+        roles={"measure": "text", "value": "estimate", "statistic": "statistic", "p_value": "p_value"},
+        labels={
+            "r2": "R² (Nagelkerke)",
+            "d": "D (discrimination)",
+            "u": "U (unreliability)",
+            "q": "Q (quality), D - U",
+            "emax_line": "Largest distance to the logistic line",
+            "statistic": "Chi-square",
+        },
+        notes=("The chi-square of D has no p-value: nothing was estimated. That of U has 2 degrees of freedom.",),
+        blanks=("statistic", "p_value"),
+    )
 
 
 def _group_table(groups: Groups, level: float) -> Table:
@@ -297,27 +337,4 @@ def _group_table(groups: Groups, level: float) -> Table:
             "rate": "Observed rate",
         },
         notes=(*notes, f"Low and high: Wilson {100 * level:g}% interval of the observed rate."),
-    )
-
-
-def _curve(scored: Scored, groups: Groups, line: _Line, level: float) -> Chart:
-    bounds = wilson(groups.events, groups.n, level)
-    mean, rate = groups.expected / groups.n, groups.events / groups.n
-    ends = np.array([0.0, 1.0])
-    series = [Series("Perfect calibration", "reference", ends, ends)]
-    if math.isfinite(line.slope[0]):
-        grid = np.linspace(scored.ranking.score[0], scored.ranking.score[-1], _DRAWN)
-        fitted = np.asarray(expit(line.intercept[0] + line.slope[0] * LOGIT.link(grid)))
-        series.append(Series("Logistic calibration", "line", grid, fitted))
-    name = f"Groups of rows, {100 * level:g}% interval"
-    series.append(Series(name, "intervals", mean, rate, bounds.low, bounds.high, groups.n))
-    outside = int(((mean < bounds.low) | (mean > bounds.high)).sum())
-    return Chart(
-        key="calibration",
-        title="Observed rate against predicted probability",
-        series=tuple(series),
-        x=Axis("Mean predicted probability", limits=(0.0, 1.0)),
-        y=Axis(f"Observed rate of {scored.event.label}", limits=(0.0, 1.0)),
-        alt=f"Observed rate against mean predicted probability in {len(groups)} groups with intervals; in {outside} of "
-        "them the interval misses the diagonal of perfect calibration.",
     )

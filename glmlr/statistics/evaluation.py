@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -12,38 +12,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.design.outcomes import outcomes_of_new_rows
-from glmlr.design.recipe import UNKNOWN, NewRows, Recipe, applied
-from glmlr.design.weights import lined_up, numbers_of, weights_of
-from glmlr.errors import (
-    ArgumentError,
-    DataError,
-    GlmlrWarning,
-    NotApplicable,
-    explained_arguments,
-    listing,
-    one_of,
-    suggestion,
-)
-from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
+from glmlr.design.recipe import UNKNOWN
+from glmlr.errors import DataError, GlmlrWarning, NotApplicable, explained_arguments, one_of
+from glmlr.exhibits import Chart, Table, Tabled
 from glmlr.fit import Fit
-from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_scored
-from glmlr.proportions import checked_level, normal_quantile, wilson
+from glmlr.monitoring.score_groups import groups_table, score_groups
+from glmlr.proportions import checked_level
 from glmlr.ranking import Ranking, rank
+from glmlr.ranking.area_comparison import unpaired_difference
 from glmlr.ranking.concordance import Area, area, count_pairs
-from glmlr.ranking.grouping import Groups, checked_groups, counts_between, top_groups
+from glmlr.ranking.grouping import checked_groups
 from glmlr.registry import STATISTICS
 from glmlr.saving.scoring_model import ScoringModel
 from glmlr.scored import Scored
-from glmlr.sources import Source, read
-from glmlr.sources.cluster import is_dask_frame
-from glmlr.sources.database import Query
-from glmlr.sources.streams import streamed
-from glmlr.tails import normal_tail
+from glmlr.validation.new_rows import (
+    ScoredRows,
+    Subject,
+    account,
+    of_fit,
+    refuse_without_response,
+    rows_in_memory,
+    scored_rows,
+    subject_of,
+    weights_note,
+)
 from glmlr.validation.performance import CRITERIA, best_cutoff, checked_cutoff, ks, top_decile_lift
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 #: measure -> (words, kind of number); what `calibration` gives keeps its words and kinds, here None.
 _MEASURES: Final[Mapping[str, tuple[str, str] | None]] = {
@@ -69,6 +62,7 @@ _MEASURES: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 #: What is shown of a confusion table.
 _RATES: Final = ("sensitivity", "specificity", "precision", "accuracy", "f1")
+_HOW: Final = "Wilson's for shares, by the delta method on the logit scale for F1"
 _COLUMNS: Final = {"training": "In the fit"}
 
 
@@ -119,6 +113,7 @@ def evaluate(
     freq_weights: Any = None,
     unknown: str = "nan",
     offset: Any = None,
+    prevalence: float | None = None,
 ) -> Evaluation:
     """Score new rows whose outcomes are known, and say how good the scores are, beside those of the rows of the fit.
 
@@ -136,6 +131,9 @@ def evaluate(
         unknown: a level the fit has not seen leaves the row without a score ("nan"), is an "error", or counts as the
             reference level ("reference").
         offset: offset of the new rows where the fit had one that was not a column.
+        prevalence: share of the event in the population of the new rows, in (0, 1), where the rows of the fit were
+            drawn by outcome; probabilities are moved to it as by `Fit.predict`. The rows of the fit are then moved and
+            weighted alike, so that they stand for that population, and the PSI has no p-value.
 
     Returns:
         The `Evaluation`.
@@ -158,161 +156,29 @@ def evaluate(
     checked_level(level)
     groups = checked_groups(groups)
     one_of("unknown", unknown, UNKNOWN)
-    model = _model(fit)
+    model = subject_of(fit, "evaluate", prevalence)
     chosen = None if cutoff is None else _cutoff(model, checked_cutoff(cutoff))
-    rows = _evaluated(model, _held(new_data), freq_weights, unknown, offset)
-    for alias in model.predictor.aliased:
-        if broken := broken_rows(alias, rows.new.matrix):
-            warnings.warn(broken_sentence(model.predictor.recipe.names, alias, broken), GlmlrWarning, stacklevel=3)
-    scored = Scored(
-        rank(rows.probability, rows.outcome, rows.weight),
+    source = rows_in_memory(new_data, "evaluate")
+    refuse_without_response(model.predictor.recipe, source, "evaluate")
+    rows = scored_rows(model, source, freq_weights, unknown, offset)
+    used = rows.new.complete & rows.answered & rows.counting
+    everything = np.ones(used.size, dtype=bool)
+    notes = (account(used, rows.reasons(everything), "evaluated"), *weights_note(model, freq_weights), *rows.new.notes)
+    for sentence in rows.broken(model.predictor):
+        warnings.warn(sentence, GlmlrWarning, stacklevel=3)
+    scored = _scored(model, rows, used)
+    _refuse_one_kind(scored)
+    return Evaluation(_table(model, notes, scored, chosen, groups, level), scored, rows.predictions)
+
+
+def _scored(model: Subject, rows: ScoredRows, used: npt.NDArray[np.bool_]) -> Scored:
+    weight = None if rows.weight is None else rows.weight[used]
+    return Scored(
+        rank(rows.predictions.to_numpy()[used], rows.outcome[used], weight),
         model.predictor.recipe.event,
         fitted=False,
         notes=(*model.scale, f"The probabilities are those of new rows by the model {model.formula}."),
     )
-    _refuse_one_kind(scored)
-    return Evaluation(_table(model, rows, scored, chosen, groups, level), scored, rows.predictions)
-
-
-# ------------------------------------------------------------------------------------------------ model and rows
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """What is evaluated: how it predicts, how it does on its own rows (None where it has none), what must be said."""
-
-    predictor: Predictor
-    formula: str
-    training: Scored | None
-    scale: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    counted: bool = False
-
-
-def _model(fit: Any) -> _Model:
-    if isinstance(fit, ScoringModel):
-        corrected = ("Probabilities are corrected for the class weights.",) if fit.predictor.prior_shift else ()
-        note = "The model comes from a file, which does not hold the rows of the fit: there is nothing to compare with."
-        return _Model(fit.predictor, fit.formula, None, corrected, (note,))
-    if not isinstance(fit, Fit):
-        raise ArgumentError(
-            f"evaluate() takes a fitted model, not {type(fit).__name__}; fit one with glmlr.fit(formula, data)."
-        )
-    # The first of these notes is about class weights, where there are any; others are about the rows of the fit.
-    own = 0 if fit.design.class_weights is None else 1
-    scale, notes = fit.scale_notes[:own], tuple(map(_of_fit, fit.scale_notes[own:]))
-    # Not as fitted values: what is said of these goes without saying here.
-    training = replace(fit.scored, fitted=False, notes=())
-    return _Model(fit.predictor, fit.design.formula, training, scale, notes, "freq_weights" in fit.design.given_weights)
-
-
-def _of_fit(note: str) -> str:
-    return f"Rows of the fit: {note[0].lower()}{note[1:]}"
-
-
-def _held(new_data: Any) -> Source:
-    if isinstance(new_data, Query) or streamed(new_data) or is_dask_frame(new_data):
-        raise NotApplicable(
-            "evaluate() needs the new rows in memory, and these are read in parts; read those you need into a data "
-            "frame."
-        )
-    return read(new_data, one_row=True)
-
-
-@dataclass(frozen=True, eq=False)
-class _Evaluated:
-    """New rows: a prediction for each that has one, and outcomes and weights of those evaluated (m of them).
-
-    Attributes:
-        new: the rows as the model reads them.
-        predictions: by row given.
-        probability, outcome: of the rows evaluated, shape (m,) each.
-        weight: rows or trials that each stands for, shape (m,), or None for 1.
-        notes: which rows were left out, and why.
-
-    """
-
-    new: NewRows
-    predictions: pd.Series
-    probability: Floats
-    outcome: Floats
-    weight: Floats | None
-    notes: tuple[str, ...]
-
-
-def _evaluated(model: _Model, source: Source, freq_weights: Any, unknown: str, offset: Any) -> _Evaluated:
-    """Read outcomes and weights of new rows, score them, and keep those that have everything."""
-    recipe = model.predictor.recipe
-    _refuse_without_response(recipe, source)
-    outcome, trials = outcomes_of_new_rows(recipe, source)
-    weight = weights_of(freq_weights, "freq_weights", source, whole=True)
-    if trials is not None:
-        weight = trials if weight is None else weight * trials
-    new = applied(recipe, source, unknown, offset)
-    unanswered = np.isnan(outcome if trials is None else trials)
-    empty = np.zeros_like(unanswered) if weight is None else weight == 0
-    used = new.complete & ~unanswered & ~empty
-    notes = [_account(used, _reasons(recipe, source, new, offset, unanswered, empty))]
-    if model.counted and freq_weights is None:
-        notes.append(
-            "The rows of the fit had frequency weights; new rows have none here, as freq_weights= was not given."
-        )
-    predictions = model.predictor.of_new_rows(new, Wanted())
-    return _Evaluated(
-        new=new,
-        predictions=pd.Series(predictions),
-        probability=predictions.to_numpy()[used],
-        outcome=outcome[used],
-        weight=None if weight is None else weight[used],
-        notes=(*notes, *new.notes),
-    )
-
-
-def _refuse_without_response(recipe: Recipe, source: Source) -> None:
-    for name in dict.fromkeys(column for part in recipe.formula.response for column in part.reads):
-        if name not in source.names:
-            raise DataError(
-                f"column {name!r}, the response of the fit, not found in the new data, and evaluate() needs outcomes"
-                f"{suggestion(name, source.names) or '.'}"
-            )
-
-
-def _reasons(recipe: Recipe, source: Source, new: NewRows, offset: Any, unanswered: Bools, empty: Bools) -> list[str]:
-    """Say why rows are left out; one that lacks two things counts in both."""
-    missing = {"the outcome": unanswered}
-    for name in columns_scored(recipe):
-        if offset is None or name != recipe.offset_column:
-            absent = source.column(name).missing
-            missing[repr(name)] = np.zeros_like(unanswered) if absent is None else absent
-    if offset is not None:
-        missing["the offset"] = np.isnan(numbers_of(lined_up(offset, "offset", source), "offset"))
-    unfit = ~new.complete
-    for name, mask in missing.items():
-        unfit = unfit if name == "the outcome" else unfit & ~mask
-    why = [f"{name} is missing in {int(mask.sum()):,}" for name, mask in missing.items() if mask.any()]
-    if unfit.any():
-        hold = "holds" if unfit.sum() == 1 else "hold"
-        why.append(f"{int(unfit.sum()):,} {hold} a level that the fit has not seen, or no finite number")
-    if empty.any():
-        why.append(f"{int(empty.sum()):,} {'has' if empty.sum() == 1 else 'have'} weight 0")
-    return why
-
-
-def _account(used: Bools, why: Sequence[str]) -> str:
-    """Say how many rows were read and evaluated.
-
-    Raises:
-        DataError: none is evaluated.
-
-    """
-    if not used.size:
-        raise DataError("The new data have no rows; there is nothing to evaluate.")
-    if not used.any():
-        raise DataError(f"None of the {used.size:,} new rows can be evaluated: {listing(why, 20)}.")
-    read, kept = used.size, int(used.sum())
-    if kept == read:
-        return f"All {read:,} new rows are evaluated."
-    return f"{kept:,} of {read:,} new rows are evaluated. Of the others: {listing(why, 20)}."
 
 
 def _refuse_one_kind(scored: Scored) -> None:
@@ -373,28 +239,29 @@ def _side(scored: Scored, groups: int, level: float) -> _Side:
 
 
 def _area_difference(new: Area, training: Area, level: float) -> _Value:
-    """Give the difference of two areas of independent rows: the variances add up.
+    """Give the difference of two areas of independent rows.
 
     Reference: Hanley & McNeil (1982), Radiology 143, 29-36; DeLong's variances (R pROC: roc.test(paired = FALSE) takes
     the quantile of a t distribution instead of the normal one).
     """
-    difference, error = new.auc - training.auc, math.hypot(new.std_error, training.std_error)
-    reach = normal_quantile(level) * error
-    z = difference / error if error > 0 else (0.0 if difference == 0 else math.nan)
-    return _Value(difference, error, difference - reach, difference + reach, normal_tail(z).p_value)
+    found = unpaired_difference(new, training, level)
+    return _Value(found.difference, found.std_error, found.low, found.high, found.p_value)
 
 
 def _table(
-    model: _Model, rows: _Evaluated, scored: Scored, cutoff: float | str | None, groups: int, level: float
+    model: Subject, said: tuple[str, ...], scored: Scored, cutoff: float | str | None, groups: int, level: float
 ) -> Table:
     """Put all measures into one table, with the deciles and the cut-off below it."""
     new = _side(scored, groups, level)
     old = None if model.training is None else _side(model.training, groups, level)
     values, parts = dict(new.values), []
-    if old is not None:
-        values["auc_difference"] = _area_difference(new.area, old.area, level)
-        parts.append(_decile_table(scored, old.scored, groups, level))
-        values["psi"] = _Value(float(parts[0].frame["psi"].sum()))
+    if old is not None and model.own is not None:
+        # Weights to a prevalence leave the area as it is, but not its standard error: rows are not multiplied by them.
+        values["auc_difference"] = _area_difference(new.area, area(model.own.ranking, level), level)
+        kept = score_groups(old.scored.ranking, groups)
+        parts.append(groups_table(scored.ranking, kept, level, tested=not model.reweighted))
+        moved = kept.moved(kept.of(scored.ranking).n, level)
+        values["psi"] = _Value(moved.index, p_value=math.nan if model.reweighted else moved.p_value)
     if cutoff is not None:
         parts.append(_cutoff_table(scored, model.training, cutoff, level))
     names = [name for name in _MEASURES if name in values]
@@ -418,9 +285,9 @@ def _table(
         notes=(
             scored.event.note,
             *scored.notes,
-            *rows.notes,
+            *said,
             *new.notes,
-            *([] if old is None else map(_of_fit, old.notes)),
+            *([] if old is None else map(of_fit, old.notes)),
             *model.notes,
             *_meanings(old is not None, level),
         ),
@@ -434,7 +301,7 @@ def _table(
 def _meanings(compared: bool, level: float) -> list[str]:
     said = [
         f"Low and high: {100 * level:g}% intervals, Wilson's for the observed rate, DeLong's for the area and Somers' "
-        "D. p tests the slope against 1 and other estimates against 0."
+        "D. p tests the slope against 1, the PSI against what chance gives, and other estimates against 0."
     ]
     if compared:
         said.append(
@@ -444,99 +311,10 @@ def _meanings(compared: bool, level: float) -> list[str]:
     return said
 
 
-# ------------------------------------------------------------------------------------------------ deciles of the fit
-
-
-def stability(new: Floats, old: Floats) -> Floats:
-    """Give the part of each group in the population stability index, (a - e) ln(a / e), shape (g,).
-
-    a and e are the group's shares of the new and of the old rows. A group that is empty on one side counts half a row
-    there, in the share and in the logarithm alike, the totals being left as they are; one empty on both sides counts 0.
-
-    Args:
-        new: new rows in each group, shape (g,).
-        old: old rows in each group, shape (g,).
-
-    Reference: Siddiqi (2006), Credit Risk Scorecards, ch. 9.
-
-    """
-    a = np.where((new == 0) & (old > 0), 0.5, new) / new.sum()
-    e = np.where((old == 0) & (new > 0), 0.5, old) / old.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((new == 0) & (old == 0), 0.0, (a - e) * np.log(a / e))
-
-
-def _decile_table(new: Scored, old: Scored, groups: int, level: float) -> Table:
-    """Put the new rows into the groups of the rows of the fit, cut at the lowest score of each."""
-    cut = top_groups(old.ranking, groups)
-    down = slice(None, None, -1)
-    counted = counts_between(new.ranking, cut.low)
-    n, events, expected = counted.n[down], counted.events[down], counted.expected[down]
-    bounds = wilson(events, n, level)
-    psi = stability(n, cut.n[down])
-    with np.errstate(invalid="ignore"):
-        rate = events / n
-    frame = pd.DataFrame(
-        {
-            "decile": cut.number[down],
-            "score_low": cut.low[down],
-            "n": n,
-            "training_share": cut.n[down] / cut.n.sum(),
-            "share": n / n.sum(),
-            "psi": psi,
-            "events": events,
-            "expected_events": expected,
-            "rate": rate,
-            "low": bounds.low,
-            "high": bounds.high,
-            "training_rate": (cut.events / cut.n)[down],
-        }
-    )
-    one = "decile" if groups == 10 else "group"
-    percent = dict.fromkeys(("training_share", "share", "rate", "low", "high", "training_rate"), "percent")
-    kinds = {"decile": "integer", "score_low": "probability", "psi": "estimate", **percent}
-    return Table(
-        key="evaluation_deciles",
-        title=f"New rows in the {one}s of the fit",
-        frame=frame,
-        roles={name: kinds.get(name, "count") for name in frame.columns},
-        labels={
-            "decile": one.capitalize(),
-            "score_low": "Cut-off",
-            "training_share": "Share in the fit",
-            "share": "Share of new rows",
-            "psi": "PSI",
-            "training_rate": "Rate in the fit",
-        },
-        notes=tuple(_decile_notes(cut, frame, one, level)),
-        charts=(_share_chart(frame, one),),
-    )
-
-
-def _decile_notes(cut: Groups, frame: pd.DataFrame, one: str, level: float) -> list[str]:
-    n, total = frame["n"].to_numpy(), float(frame["psi"].sum())
-    chance = (len(cut) - 1) * (1 / n.sum() + 1 / cut.n.sum())
-    notes = [
-        f"{one.capitalize()} 1 has the highest probabilities. A new row belongs to the highest {one} whose cut-off, "
-        "the lowest probability that it has among the rows of the fit, it reaches, and below all of them to the last. "
-        f"Expected events: sum of the probabilities. Low and high: Wilson {100 * level:g}% interval of the rate.",
-        f"PSI, the population stability index, is {total:.4g} in all: the sum of (a - e) ln(a / e), a being the share "
-        "of the new rows and e that of the rows of the fit. By convention below 0.1 is read as no change, up to 0.25 "
-        f"as some and above as a large one; it is no test. Chance alone gives about {chance:.2g} with so many rows.",
-    ]
-    if empty := [f"{number:g}" for number in frame["decile"][n == 0]]:
-        notes.append(
-            f"No new row is in {one} {listing(empty)}: there is no rate, and half a row stands for it in the PSI."
-        )
-    if len(cut) < cut.wanted:
-        notes.append(f"Ties leave {len(cut)} of the {cut.wanted} groups asked for among the rows of the fit.")
-    return notes
-
-
 # ------------------------------------------------------------------------------------------------ the cut-off
 
 
-def _cutoff(model: _Model, cutoff: float | str) -> float | str:
+def _cutoff(model: Subject, cutoff: float | str) -> float | str:
     if isinstance(cutoff, str) and model.training is None:
         raise NotApplicable(
             f"cutoff={cutoff!r} is chosen on the rows of the fit, which a model from a file does not hold; give a "
@@ -563,7 +341,7 @@ def _cutoff_table(new: Scored, old: Scored | None, cutoff: float | str, level: f
         frame=frame,
         roles={"measure": "text", **dict.fromkeys(frame.columns[1:], "probability")},
         labels={**made.labels, **_COLUMNS},
-        notes=(*chosen, f"Positive: p >= {cutoff:g}. Low and high: Wilson {100 * level:g}% intervals.", *said[1:]),
+        notes=(*chosen, f"Positive: p >= {cutoff:g}. Low and high: {100 * level:g}% intervals, {_HOW}.", *said[1:]),
         row_roles=(),
         blanks=("low", "high"),
     )
@@ -590,23 +368,6 @@ def _calibration_chart(new: _Side) -> Chart:
     return replace(chart, title="Calibration on new rows", notes=(*chart.notes, said))
 
 
-def _share_chart(frame: pd.DataFrame, one: str) -> Chart:
-    place = np.arange(float(len(frame)))
-    new, old = frame["share"].to_numpy(), frame["training_share"].to_numpy()
-    most = int(np.argmax(np.abs(new - old)))
-    return Chart(
-        key="shares",
-        title=f"Shares of rows by {one} of the fit",
-        series=(Series("Rows of the fit", "bars", place, old), Series("New rows", "bars", place, new)),
-        x=Axis(
-            f"{one.capitalize()} of the fit, highest probabilities first",
-            categories=tuple(f"{number:g}" for number in frame["decile"]),
-        ),
-        y=Axis("Share of rows", "percent"),
-        alt=f"Shares of the rows by {one} of the fit; they differ most in {one} {frame['decile'].iloc[most]:g}, which "
-        f"holds {100 * new[most]:.1f}% of the new rows and {100 * old[most]:.1f}% of those of the fit.",
-    )
-
-
 # Bound here, as statistics are in the registry, so that fit.py imports nothing from above.
-setattr(Fit, evaluate.__name__, evaluate)
+for _model in (Fit, ScoringModel):
+    setattr(_model, evaluate.__name__, evaluate)

@@ -23,13 +23,14 @@ from glmlr.errors import OptionError, listing, one_of
 from glmlr.links import LOGIT
 from glmlr.ranking import Ranking
 from glmlr.ranking.concordance import count_pairs
+from glmlr.ranking.criteria import CRITERIA as CRITERIA
+from glmlr.ranking.criteria import best
 from glmlr.ranking.grouping import top_groups
+from glmlr.ranking.sweep import Sweep
 from glmlr.solver import solve
 
 Floats = npt.NDArray[np.float64]
 
-#: Values of a criterion this close are equal: they come from ratios of whole numbers.
-_TIE: Final = 1e-12
 #: What differs from the ideal line by less than the solver resolves is the ideal line.
 _RESOLVED: Final = 1e-10
 
@@ -139,33 +140,6 @@ def positives_at(ranking: Ranking, cutoff: float) -> Positives:
     return Positives(true, float(ranking.nonevents_at_or_above[place]), ranking.total_events - true)
 
 
-def _f1(true: Floats, false: Floats, ranking: Ranking) -> Floats:
-    return np.asarray(2 * true / (true + false + ranking.total_events))
-
-
-def _youden(true: Floats, false: Floats, ranking: Ranking) -> Floats:
-    return np.asarray(true / ranking.total_events - false / ranking.total_nonevents)
-
-
-def _closeness(true: Floats, false: Floats, ranking: Ranking) -> Floats:
-    return np.asarray(-((1 - true / ranking.total_events) ** 2) - (false / ranking.total_nonevents) ** 2)
-
-
-def _accuracy(true: Floats, false: Floats, ranking: Ranking) -> Floats:
-    return np.asarray((true + ranking.total_nonevents - false) / ranking.total)
-
-
-#: criterion -> (its words, its value at each cut-off, the larger the better)
-CRITERIA: Final[Mapping[str, tuple[str, Callable[[Floats, Floats, Ranking], Floats]]]] = MappingProxyType(
-    {
-        "max_f1": ("the largest F1", _f1),
-        "youden": ("the largest Youden's J", _youden),
-        "closest_corner": ("the smallest distance to the corner of the ROC curve", _closeness),
-        "max_accuracy": ("the largest accuracy", _accuracy),
-    }
-)
-
-
 def checked_cutoff(cutoff: float | str) -> float | str:
     """Return a cut-off, a probability or a criterion that chooses one, or raise an `OptionError`."""
     if isinstance(cutoff, str):
@@ -177,8 +151,7 @@ def checked_cutoff(cutoff: float | str) -> float | str:
 
 def best_cutoff(ranking: Ranking, criterion: str) -> float:
     """Give the observed score at which a criterion is largest; of several, the lowest (the most sensitive)."""
-    value = CRITERIA[criterion][1](ranking.events_at_or_above, ranking.nonevents_at_or_above, ranking)
-    return float(ranking.score[int(np.argmax(value >= value.max() - _TIE))])
+    return float(ranking.score[best(Sweep.of(ranking), CRITERIA[criterion]).first])
 
 
 # ------------------------------------------------------------------------------------------------ all of them

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matplotlib.collections import PathCollection
+from scipy.special import ndtr, ndtri
 
 from glmlr.errors import OptionError
 from glmlr.exhibits import Axis, Chart, Series
 from glmlr.render import chart, scales
 from glmlr.render.grid import clean
-from glmlr.render.marks import _thinned
-from glmlr.render.sheet import PALETTE, colours_of
+from glmlr.render.sheet import colours_of
+from glmlr.render.style import PALETTE
 
 UNIT = (0.0, 1.0)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -127,10 +128,16 @@ def test_nothing_enters_the_global_list_of_figures():
         (Axis("x", "percent"), (0.0, 1.0), ["0%", "20%", "40%", "60%", "80%", "100%"]),
         (Axis("x", "percent"), (0.0, 0.02), ["0.0%", "0.5%", "1.0%", "1.5%", "2.0%"]),
         (Axis("x", "log"), (0.4, 12.0), ["0.5", "1", "2", "5", "10"]),
+        (Axis("x", "log"), (0.65, 2.7), ["0.7", "1", "1.5", "2"]),
+        (Axis("x", "log"), (1.2e7, 6e7), ["1.5×10⁷", "2×10⁷", "3×10⁷", "5×10⁷"]),
         (Axis("x", "log"), (0.85, 1.3), ["0.9", "1.0", "1.1", "1.2", "1.3"]),
         (Axis("x", "log"), (0.02, 300.0), ["0.1", "1", "10", "100"]),
         (Axis("x", "log"), (1e-9, 1e9), ["10⁻⁹", "10⁻⁶", "0.001", "1", "1,000", "10⁶", "10⁹"]),
         (Axis("x", categories=("a", "b")), (-0.5, 1.5), ["a", "b"]),
+        (Axis("x", "probit"), (0.001, 0.8), ["0.1%", "1%", "5%", "20%", "40%", "60%", "80%"]),
+        (Axis("x", "probit"), (0.001, 0.999), ["0.1%", "1%", "10%", "50%", "90%", "99%", "99.9%"]),
+        (Axis("x", "probit"), (1e-5, 0.6), ["0.01%", "0.1%", "1%", "5%", "20%", "40%", "60%"]),
+        (Axis("x", "probit"), (0.2, 0.4), ["20%", "30%", "40%"]),
     ],
 )
 def test_marks_are_round_numbers(axis, ends, labels):
@@ -154,6 +161,42 @@ def test_linear_marks_stand_where_they_say(low, wide):
 def test_log_marks_are_not_crowded(start, decades):
     marks = scales.ticks(Axis("x", "log"), (10**start, 10 ** (start + decades)))
     assert 1 <= len(marks) <= 9
+
+
+def test_a_probit_axis_is_even_in_normal_deviates():
+    # Two normal scores one apart have ROC curves that are straight lines in deviates: 1 - power = Phi(1 - z).
+    deviates = np.linspace(-2, 2, 9)
+    one = draw(Series("", "line", ndtr(deviates), ndtr(1 - deviates)), x=Axis("", "probit"), y=Axis("", "probit"))
+    drawn = axes(one)
+    places = drawn.transData.transform(drawn.lines[0].get_xydata())
+    steps = np.diff(places, axis=0)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps[0], steps.shape), rtol=1e-9)
+    ends = ndtri(np.array(scales.limits(one, "x")))
+    np.testing.assert_allclose(ends, [-2.16, 2.16])  # 4 % of 4 on each side
+    box = drawn.get_window_extent()
+    assert box.width == pytest.approx(box.height)
+
+
+def test_shares_of_zero_and_one_are_arrows_or_gaps_on_a_probit_axis():
+    at = np.array([0.0, 0.1, 0.5, 1.0])
+    both = Axis("", "probit", (0.01, 0.9))
+    drawn = axes(draw(Series("a", "line", at, at[::-1]), Series("b", "points", at, np.full(4, 0.5)), x=both, y=both))
+    np.testing.assert_array_equal(drawn.lines[0].get_xydata()[:, 0], [np.nan, 0.1, 0.5, np.nan])
+    spots = [one.get_offsets().tolist() for one in drawn.collections]
+    assert spots == [[[0.1, 0.5], [0.5, 0.5]], [[0.01, 0.5]], [[0.9, 0.5]]]
+
+
+def test_a_reference_reaches_the_corners_of_a_probit_axis():
+    both = Axis("", "probit", (0.001, 0.6))
+    line = axes(draw(Series("Chance", "reference", [0, 1], [1, 0]), x=both, y=both)).lines[0]
+    deviates = ndtri(line.get_xydata())
+    np.testing.assert_allclose(deviates.sum(axis=1), 0, atol=1e-9)  # z of y is -z of x all along
+    assert (np.abs(deviates) > 8).all()
+
+
+def test_zero_is_an_arrow_on_a_logarithmic_axis():
+    drawn = axes(draw(Series("", "points", [0.0, 1.0], [1.0, 1.0]), x=Axis("", "log", (0.1, 10.0))))
+    assert [one.get_offsets().tolist() for one in drawn.collections] == [[[1.0, 1.0]], [[0.1, 1.0]]]
 
 
 def test_limits_are_those_asked_for_the_categories_or_the_data_with_room():
@@ -319,6 +362,17 @@ def test_a_band_is_cut_at_the_edge():
     assert (heights.min(), heights.max()) == (-2.0, 2.0)
 
 
+def test_spikes_go_from_low_to_high_and_count_for_the_limits():
+    one = Series("n", "spikes", [0.1, 0.2, np.nan], [0, 0, 0], [0, -1, 0], [2, 1, 5])
+    standing = axes(draw(one))
+    segments = [segment.tolist() for segment in standing.collections[0].get_segments()]
+    assert segments == [[[0.1, 0.0], [0.1, 2.0]], [[0.2, -1.0], [0.2, 1.0]]]
+    assert scales.limits(draw(replace(one, x=[0.1, 0.2, 0.3])), "y") == pytest.approx((-1.3, 5.3))  # 5 % of 6
+    lying = axes(draw(replace(one, x=[0, 0, 0], y=[0, 1, np.nan]), y=Axis("", categories=("p", "q"))))
+    segments = [segment.tolist() for segment in lying.collections[0].get_segments()]
+    assert segments == [[[0.0, 0.0], [2.0, 0.0]], [[-1.0, 1.0], [1.0, 1.0]]]
+
+
 def test_one_name_one_colour_and_a_nameless_band_goes_with_its_line():
     empty = np.empty(0)
     band = Series("", "band", empty, empty, empty, empty)
@@ -355,15 +409,6 @@ def test_labels_do_not_cover_one_another():
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
-def test_a_long_line_is_thinned_without_losing_its_ends_or_its_peaks():
-    x = np.linspace(0, 1, 100_000)
-    y = np.where(np.arange(x.size) == 54_321, 5.0, np.sin(x))
-    thin_x, thin_y = _thinned(x, y, UNIT)
-    assert thin_x.size <= 4 * 601
-    assert (thin_x[0], thin_x[-1], thin_y.max(), thin_y.min()) == (0.0, 1.0, 5.0, 0.0)
-    assert np.isin(np.column_stack([thin_x, thin_y]).view("f8,f8"), np.column_stack([x, y]).view("f8,f8")).all()
-
-
 def test_many_points_are_a_picture_of_bounded_size():
     rng = np.random.default_rng(0)
     drawing = chart.svg(draw(Series("", "points", rng.normal(size=20_000), rng.normal(size=20_000))))
@@ -372,7 +417,7 @@ def test_many_points_are_a_picture_of_bounded_size():
 
 
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 0.5, 100.0, 1e-9, 1e300, np.nan, np.inf, -np.inf])
-KINDS = ["line", "step", "points", "bars", "intervals", "band", "reference"]
+KINDS = ["line", "step", "points", "bars", "intervals", "band", "spikes", "reference"]
 
 
 @st.composite
@@ -390,8 +435,8 @@ def any_axis(drawn):
     try:
         return Axis(
             "label",
-            drawn(st.sampled_from(["linear", "log", "percent"])),
-            drawn(st.sampled_from([None, UNIT, (0.5, 3.0)])),
+            drawn(st.sampled_from(["linear", "log", "percent", "probit"])),
+            drawn(st.sampled_from([None, UNIT, (0.5, 3.0), (0.01, 0.9)])),
             drawn(st.sampled_from([None, (), ("p",), ("p", "q" * 30, "r")])),
         )
     except OptionError:

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2 as chi2_distribution
 from witnesses import read_witness
 
-from glmlr.errors import DataError, OptionError
+from glmlr.errors import DataError, NotApplicable, OptionError
 from glmlr.statistics.calibration import calibration
 
 WITNESS = read_witness("scores")
@@ -133,3 +133,105 @@ def test_spiegelhalters_z_of_certain_probabilities_is_said_not_to_exist() -> Non
     table = calibration([0, 1, 0, 1], [0.0, 1.0, 0.0, 1.0])
     assert math.isnan(table["spiegelhalter_z"])
     assert any("Spiegelhalter's z does not exist" in note for note in table.notes)
+
+
+SMOOTH = read_witness("calibration")
+
+
+@pytest.mark.parametrize("case", ["births", "births_rounded", "births_elsewhere", "arrests_shrunk"])
+def test_smooth_measures_equal_r(case: str) -> None:
+    # R: loess(surface = "direct"), rms::val.prob (lowess), glm on a spline; tests/witness/calibration.R
+    given = SMOOTH[case]
+    for smooth, expected in (("loess", given["loess"]), ("spline", given["spline"])):
+        table = calibration(given["y"], given["p"], smooth=smooth)
+        for name in ("ici", "e50", "e90", "emax"):
+            assert table[name] == pytest.approx(expected[name], rel=1e-10, abs=1e-13), (smooth, name)
+    table = calibration(given["y"], given["p"], smooth="lowess")
+    for name, theirs in (("ici", "Eavg"), ("e90", "E90"), ("emax", "Emax")):
+        assert table[name] == pytest.approx(given["val_prob"][theirs], rel=1e-10, abs=1e-13), name
+    brier = table.frame.set_index("measure").loc["brier"]
+    assert brier["std_error"] == pytest.approx(given["brier_se"], rel=1e-11)
+    assert brier["high"] - brier["value"] == pytest.approx(1.959963984540054 * given["brier_se"], rel=1e-11)
+
+
+@pytest.mark.parametrize("case", ["births", "births_rounded", "births_elsewhere", "arrests_shrunk"])
+def test_indices_equal_val_prob(case: str) -> None:
+    given = SMOOTH[case]
+    expected, n = given["val_prob"], len(given["y"])
+    rows = calibration(given["y"], given["p"]).tables[1].frame.set_index("measure")
+    assert rows.loc["d", "value"] == pytest.approx(expected["D"], rel=1e-10)
+    assert rows.loc["d", "statistic"] == pytest.approx(expected["D:Chi-sq"], rel=1e-10)
+    # What val.prob fits again ends at about 1e-8, and so do U and Q.
+    assert rows.loc["u", "value"] == pytest.approx(expected["U"], abs=1e-8)
+    assert rows.loc["u", "statistic"] == pytest.approx(expected["U:Chi-sq"], abs=1e-6)
+    assert rows.loc["u", "p_value"] == pytest.approx(expected["U:p"], abs=1e-6)
+    assert rows.loc["r2", "value"] == pytest.approx(expected["R2"], rel=1e-8)
+    assert rows.loc["q", "value"] == pytest.approx(rows.loc["d", "value"] - rows.loc["u", "value"], rel=1e-12)
+    assert rows.loc["q", "value"] == pytest.approx(expected["Q"], abs=1e-8)
+    assert rows.loc["d", "statistic"] == pytest.approx(given["line"]["lr_fixed"], rel=1e-10)
+    assert rows.loc["emax_line", "value"] == pytest.approx(given["line"]["emax"], abs=1e-6)
+    assert n * rows.loc["d", "value"] + 1 == pytest.approx(rows.loc["d", "statistic"], rel=1e-12)
+
+
+def test_a_bootstrap_gives_intervals_and_a_band() -> None:
+    given = SMOOTH["births_elsewhere"]
+    one, two = (calibration(given["y"], given["p"], resamples=60, seed=2) for _ in range(2))
+    rows = one.frame.set_index("measure")
+    np.testing.assert_array_equal(one.frame["low"], two.frame["low"])
+    for name in ("ici", "e50", "e90", "emax"):
+        assert 0 <= rows.loc[name, "low"] < rows.loc[name, "high"]
+        assert math.isnan(calibration(given["y"], given["p"]).frame.set_index("measure").loc[name, "low"])
+    assert any("60 bootstrap samples" in note for note in one.notes)
+    plain, drawn = (table.chart().series[1] for table in (calibration(given["y"], given["p"]), one))
+    assert plain.kind == drawn.kind == "band"
+    assert plain.low is not None
+    assert drawn.low is not None
+    assert not np.array_equal(plain.low, drawn.low)
+
+
+def test_no_curve_is_drawn_or_measured_where_none_is_wanted() -> None:
+    given = SMOOTH["births"]
+    table = calibration(given["y"], given["p"], smooth=None)
+    assert "ici" not in set(table["measure"])
+    assert not any(series.kind == "band" for series in table.chart().series)
+
+
+def test_a_spline_that_does_not_exist_is_named() -> None:
+    table = calibration([0, 1, 0, 1], [0.0, 0.3, 0.6, 1.0], smooth="spline")
+    assert any("spline of logit(p) does not exist" in note for note in table.notes)
+    table = calibration([0, 1, 0, 1, 1], [0.2, 0.3, 0.6, 0.8, 0.8], smooth="spline")
+    assert any("do not determine the spline" in note for note in table.notes)
+    assert "ici" not in set(table["measure"])
+
+
+def test_a_curve_that_leaves_the_unit_interval_is_said_to() -> None:
+    given = SMOOTH["births"]
+    assert any("not held in [0, 1]" in note for note in calibration(given["y"], given["p"]).notes)
+
+
+def test_rare_events_have_their_own_axes() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.uniform(0.001, 0.02, 3000)
+    y = rng.random(3000) < p
+    chart = calibration(y, p).chart()
+    highest = calibration(y, p).tables[0]["high"].max()
+    assert chart.x.limits == chart.y.limits
+    assert max(highest, p.max()) <= chart.x.limits[1] <= 0.1
+    spikes = [series for series in chart.series if series.kind == "spikes"]
+    assert [series.name for series in spikes] == ["Events", "Non-events"]
+
+
+def test_unknown_curves_and_numbers_of_samples_are_refused() -> None:
+    y, p = [0, 1, 0, 1], [0.2, 0.3, 0.6, 0.8]
+    with pytest.raises(OptionError, match="smooth='loes'.*did you mean 'loess'"):
+        calibration(y, p, smooth="loes")
+    with pytest.raises(OptionError, match="resamples=0"):
+        calibration(y, p, resamples=0)
+    with pytest.raises(NotApplicable, match="not whole numbers"):
+        calibration(y, p, resamples=5, weight=[0.5, 1, 1, 1])
+
+
+def test_weights_that_are_no_counts_have_a_curve_too() -> None:
+    given = SMOOTH["births_rounded"]
+    weight = np.resize([0.3, 1.7, 1.0], len(given["y"]))
+    assert math.isfinite(calibration(given["y"], given["p"], weight=weight)["ici"])

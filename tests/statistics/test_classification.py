@@ -1,4 +1,4 @@
-"""Are the rates of a confusion table and the cut-offs of each criterion those of R?"""
+"""Are the rates of a confusion table, and their intervals, those of R and scikit-learn?"""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from sklearn import metrics
 from witnesses import read_data, read_witness
 
 from glmlr.errors import OptionError
-from glmlr.statistics.classification import confusion, cutoffs
+from glmlr.statistics.classification import confusion
 
 WITNESS = read_witness("scores")
+CUTOFFS = read_witness("cutoffs")
 CASES = ["ten", "births", "births_rounded", "births_shrunk"]
 CARET = {
     "sensitivity": "Sensitivity",
@@ -108,121 +109,6 @@ def test_undefined_rates_are_missing_with_the_reason() -> None:
     assert any("no errors" in note for note in perfect.notes)
 
 
-@pytest.mark.parametrize("case", CASES[1:])
-@pytest.mark.parametrize(("criterion", "method"), [("youden", "youden"), ("closest_corner", "closest")])
-def test_best_cutoffs_equal_proc(case: str, criterion: str, method: str) -> None:
-    # R pROC: coords("best"); its thresholds lie between scores, ours is the observed score above each.
-    given, expected = WITNESS[case], WITNESS[case][method]
-    row = cutoffs(given["y"], given["p"])[criterion]
-    at, sensitivity, specificity = (np.atleast_1d(expected[name]) for name in ("cutoff", "sensitivity", "specificity"))
-    lowest = int(np.argmin(at))
-    assert row["cutoff"] == pytest.approx(at[lowest], rel=1e-12)
-    assert row["cutoff_high"] == pytest.approx(at.max(), rel=1e-12)
-    assert row["sensitivity"] == pytest.approx(sensitivity[lowest], rel=1e-12)
-    assert row["specificity"] == pytest.approx(specificity[lowest], rel=1e-12)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_best_cutoffs_are_best_by_exhaustion(case: str) -> None:
-    given = WITNESS[case]
-    y, p = np.array(given["y"]), np.array(given["p"])
-    table = cutoffs(given["y"], given["p"], cost_fp=1, cost_fn=4)
-    everywhere = {at: (p >= at) for at in np.unique(p)}
-    accuracy = {at: float((called == (y == 1)).mean()) for at, called in everywhere.items()}
-    f1 = {at: metrics.f1_score(y, called) for at, called in everywhere.items()}
-    cost = {
-        at: 1 * int((called & (y == 0)).sum()) + 4 * int((~called & (y == 1)).sum())
-        for at, called in everywhere.items()
-    }
-    assert table["max_accuracy"]["accuracy"] == pytest.approx(max(accuracy.values()), rel=1e-14)
-    assert table["max_f1"]["f1"] == pytest.approx(max(f1.values()), rel=1e-14)
-    assert table["min_cost"]["cost"] == min(cost.values())
-    assert cost[table["min_cost"]["cutoff"]] == min(cost.values())
-
-
-def test_stated_cutoffs_are_the_numbers_themselves() -> None:
-    given = WITNESS["births"]
-    table = cutoffs(given["y"], given["p"])
-    assert table["0.5"]["cutoff"] == 0.5
-    assert table["prevalence"]["cutoff"] == pytest.approx(59 / 189, rel=1e-15)  # 59 low births of 189
-    called = np.array(given["p"]) >= 59 / 189
-    assert table["prevalence"]["tp"] == called[np.array(given["y"]) == 1].sum()
-    assert table["prevalence"]["fp"] == called[np.array(given["y"]) == 0].sum()
-
-
-def test_stated_rates_are_reached_at_the_least_expense() -> None:
-    given = WITNESS["births"]
-    y, p = np.array(given["y"]), np.array(given["p"])
-    table = cutoffs(given["y"], given["p"], sensitivity=[0.9, 1], specificity=0.8)
-    at = table["sensitivity_0.9"]["cutoff"]
-    assert (p[y == 1] >= at).mean() >= 0.9 > (p[y == 1] > at).mean()
-    assert table["sensitivity_1"]["cutoff"] == p[y == 1].min()
-    at = table["specificity_0.8"]["cutoff"]
-    lower = p[p < at].max()
-    assert (p[y == 0] < at).mean() >= 0.8 > (p[y == 0] < lower).mean()
-
-
-def test_a_rate_out_of_reach_is_named() -> None:
-    # The highest score is a non-event: no observed cut-off has specificity 1.
-    table = cutoffs([0, 1], [0.9, 0.1], specificity=1)
-    assert math.isnan(table["specificity_1"]["cutoff"])
-    assert any("no observed score reaches it" in note for note in table.notes)
-
-
-def test_ties_are_ties_whatever_the_rounding() -> None:
-    # The ten scores by hand: J is 1/5 at .2 (5/5 + 1/5), at .3 (4/5 + 2/5) and at .6 (2/5 + 4/5); in floating point
-    # the three differ in the last bit, and pROC takes the largest.
-    ten = read_data("scores")
-    row = cutoffs(ten["disease"], ten["probability"])["youden"]
-    assert [row["cutoff_low"], row["cutoff_high"]] == [0.2, 0.6]
-    assert 0.2 <= np.min(WITNESS["ten"]["youden"]["cutoff"]) <= 0.6
-
-
-def test_ties_between_cutoffs_are_a_range() -> None:
-    # By hand: y = 0 1 0 1 at .1 .2 .3 .4: J is 1/2 at .2 (TP 2, FP 1) and at .4 (TP 1, FP 0), 0 elsewhere.
-    table = cutoffs([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])
-    row = table["youden"]
-    assert [row["cutoff"], row["cutoff_low"], row["cutoff_high"]] == [0.2, 0.2, 0.4]
-    assert "cutoff_high" in table.roles
-    assert any("2 observed cut-offs, from 0.2 to 0.4" in note for note in table.notes)
-
-
-def test_no_cutoff_separates_when_all_scores_tie() -> None:
-    table = cutoffs([0, 1, 1], [0.3] * 3)
-    assert table.notes[-1].startswith("No cut-off separates")
-    assert math.isnan(table["youden"]["cutoff"])
-    assert table["0.5"]["tn"] == 1
-
-
-def test_doing_nothing_is_named_where_it_is_better() -> None:
-    # By hand: the only event scores lowest among ten; every observed cut-off calls at least one row wrongly positive.
-    table = cutoffs([1] + [0] * 9, np.arange(1, 11) / 20)
-    assert any("Calling no row positive has an accuracy of 0.9000" in note for note in table.notes)
-    assert any("Calling no row positive costs 1" in note for note in table.notes)
-    assert any("better than chance" in note for note in table.notes)
-
-
-def test_scores_that_are_no_probabilities_have_no_stated_cutoffs() -> None:
-    table = cutoffs([0, 1, 1], [10.0, 20.0, 30.0])
-    assert "0.5" not in table.frame["criterion"].tolist()
-    assert table["youden"]["cutoff"] == 20.0
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"cost_fp": -1}, "cost_fp=-1 is not a cost"),
-        ({"cost_fn": math.inf}, "cost_fn=inf is not a cost"),
-        ({"cost_fp": 0, "cost_fn": 0}, "both 0"),
-        ({"sensitivity": 90}, "sensitivity=90 cannot be reached"),
-        ({"specificity": [0.5, 0]}, "specificity=0 cannot be reached"),
-    ],
-)
-def test_bad_options_are_refused_in_a_sentence(options: dict, words: str) -> None:
-    with pytest.raises(OptionError, match=words):
-        cutoffs([0, 1], [0.1, 0.2], **options)
-
-
 def test_bad_confusion_options_are_refused() -> None:
     with pytest.raises(OptionError, match="cutoff='high' is not a number"):
         confusion([0, 1], [0.1, 0.2], cutoff="high")
@@ -230,20 +116,105 @@ def test_bad_confusion_options_are_refused() -> None:
         confusion([0, 1], [0.1, 0.2], interval="wald")
 
 
-def test_chart_has_both_rates() -> None:
-    given = WITNESS["births"]
-    chart = cutoffs(given["y"], given["p"]).chart("cutoffs")
-    sensitivity, specificity = chart.series
-    assert (np.diff(sensitivity.y) <= 0).all()
-    assert (np.diff(specificity.y) >= 0).all()
+@pytest.mark.parametrize("beta", [-1, 0, math.inf, "2", True])
+def test_what_is_no_beta(beta: object) -> None:
+    with pytest.raises(OptionError, match="is not a weight of sensitivity in F"):
+        confusion([0, 1], [0.1, 0.2], beta=beta)
 
 
-def test_a_cut_off_above_all_scores_is_said() -> None:
-    table = cutoffs([0, 1, 0, 1, 0], [0.1, 0.3, 0.2, 0.4, 0.1])
-    assert math.isnan(table["0.5"]["precision"])
-    assert any(note.startswith("0.5: no score is as high") for note in table.notes)
+@pytest.mark.parametrize("prevalence", [0, 1, -0.1, math.nan, "0.1", True])
+def test_what_is_no_prevalence(prevalence: object) -> None:
+    with pytest.raises(OptionError, match="is not a share of events between 0 and 1"):
+        confusion([0, 1], [0.1, 0.2], prevalence=prevalence)
 
 
-def test_a_target_may_be_a_number_of_numpy() -> None:
-    table = cutoffs([0, 1, 0, 1], [0.1, 0.3, 0.2, 0.4], sensitivity=np.int64(1))
-    assert table["sensitivity_1"]["cutoff"] == 0.3
+def test_indices_equal_scikit_learn_for_every_beta() -> None:
+    y, called = np.array(CUTOFFS["y"]), np.array(CUTOFFS["p"]) >= 0.3
+    for beta in (0.5, 2.0):
+        table = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3, beta=beta)
+        assert table["f_beta"] == pytest.approx(metrics.fbeta_score(y, called, beta=beta), rel=1e-13)
+        assert table.heading("f_beta") == f"F{beta:g}"
+    assert table["balanced_accuracy"] == pytest.approx(metrics.balanced_accuracy_score(y, called), rel=1e-14)
+    assert table["error_rate"] == pytest.approx(metrics.hamming_loss(y, called), rel=1e-14)
+    assert table["kappa"] == pytest.approx(metrics.cohen_kappa_score(y, called), rel=1e-13)
+    # By definition, from scikit-learn's own rates.
+    precision, recall = metrics.precision_score(y, called), metrics.recall_score(y, called)
+    specificity = metrics.recall_score(1 - y, ~called)
+    assert table["fowlkes_mallows"] == pytest.approx(math.sqrt(precision * recall), rel=1e-14)
+    assert table["g_mean"] == pytest.approx(math.sqrt(specificity * recall), rel=1e-14)
+    assert table["lift"] == pytest.approx(precision / y.mean(), rel=1e-14)
+    assert "f_beta" not in confusion(CUTOFFS["y"], CUTOFFS["p"]).frame["measure"].tolist()
+
+
+def test_the_prevalence_threshold_is_where_precision_bends() -> None:
+    # Balayla (2020): the prevalence at which precision as a function of prevalence has the slope of its chord from 0
+    # to 1, that is 1.
+    table = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3)
+    a, b, at = table["sensitivity"], 1 - table["specificity"], table["prevalence_threshold"]
+    slope = a * b / (a * at + b * (1 - at)) ** 2
+    assert slope == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["youden", "mcc", "kappa"])
+def test_intervals_of_indices_equal_r(name: str) -> None:
+    # R: prop.test for Newcombe's method 10; numDeriv for the delta method; tests/witness/cutoffs.R
+    row = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3).frame.set_index("measure").loc[name]
+    assert row[["value", "low", "high"]].tolist() == pytest.approx(CUTOFFS["confusion"][name], rel=1e-9)
+
+
+def test_intervals_of_f_and_its_kin_equal_r() -> None:
+    frame = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3, beta=2).frame.set_index("measure")
+    assert frame.loc["f_beta", ["value", "low", "high"]].tolist() == pytest.approx(CUTOFFS["confusion"]["f2"], rel=1e-9)
+    for name in ("jaccard", "f1"):
+        assert frame.loc[name, ["low", "high"]].tolist() == pytest.approx(CUTOFFS["confusion"][name], rel=1e-12)
+    half = [(1 + bound) / 2 for bound in CUTOFFS["confusion"]["youden"]]
+    assert frame.loc["balanced_accuracy", ["value", "low", "high"]].tolist() == pytest.approx(half, rel=1e-12)
+
+
+def test_exact_intervals_and_mcnemars_exact_p_equal_r() -> None:
+    # R: binom.test
+    frame = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3, interval="exact").frame.set_index("measure")
+    found = frame.loc["youden", ["value", "low", "high"]].tolist()
+    assert found == pytest.approx(CUTOFFS["confusion"]["youden_exact"], rel=1e-9)
+    p_value = frame.loc["false_positives_of_errors", "p_value"]
+    assert p_value == pytest.approx(CUTOFFS["confusion"]["mcnemar_exact"], rel=1e-9)
+
+
+@pytest.mark.parametrize(("fp", "fn"), [(0, 3), (3, 0), (1, 1), (5, 2), (40, 61)])
+def test_mcnemars_exact_p_is_the_binomial_test(fp: int, fn: int) -> None:
+    from scipy.stats import binomtest
+
+    y, p = [1] * (2 + fn) + [0] * (3 + fp), [0.9] * 2 + [0.1] * fn + [0.1] * 3 + [0.9] * fp
+    row = confusion(y, p).frame.set_index("measure").loc["false_positives_of_errors"]
+    assert row["value"] == fp / (fp + fn)
+    assert row["p_value"] == pytest.approx(binomtest(fp, fp + fn).pvalue, rel=1e-12)
+
+
+def test_predictive_values_at_a_prevalence_equal_r() -> None:
+    # R caret: posPredValue and negPredValue with prevalence = 0.1; intervals by the formula of Mercaldo et al. (2007).
+    table = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3, prevalence=0.1)
+    frame, expected = table.frame.set_index("measure"), CUTOFFS["confusion"]
+    names = ("precision", "negative_predictive_value")
+    assert [table[name] for name in names] == pytest.approx(expected["caret"], rel=1e-12)
+    for name, complement in zip(names, ("false_discovery_rate", "false_omission_rate"), strict=True):
+        found = frame.loc[name, ["value", "low", "high"]].tolist()
+        assert found == pytest.approx(expected["at_a_tenth"][name], rel=1e-12)
+        mirrored = frame.loc[complement, ["value", "high", "low"]].tolist()
+        assert mirrored == pytest.approx([1 - bound for bound in found], rel=1e-12)
+    own = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3)
+    for name in ("accuracy", "sensitivity", "f1"):
+        assert table[name] == own[name]
+    assert any("at a prevalence of 0.1" in note for note in table.notes)
+    # At the prevalence of the rows Bayes' rule gives back the shares of the rows.
+    again = confusion(CUTOFFS["y"], CUTOFFS["p"], cutoff=0.3, prevalence=own["prevalence"])
+    assert [again[name] for name in names] == pytest.approx([own[name] for name in names], rel=1e-13)
+
+
+def test_extremes_have_values_or_reasons() -> None:
+    perfect = confusion([0, 0, 1], [0.1, 0.2, 0.9], prevalence=0.1).frame.set_index("measure")
+    assert perfect.loc["precision", "value"] == 1
+    assert math.isnan(perfect.loc["precision", "low"])
+    assert perfect.loc["mcc", "value"] == perfect.loc["kappa", "value"] == 1
+    chance = confusion([0, 1, 0, 1], [0.1, 0.1, 0.9, 0.9])
+    assert math.isnan(chance["prevalence_threshold"])
+    assert any("no better than chance" in note for note in chance.notes)

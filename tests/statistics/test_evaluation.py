@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score, roc_auc_score
 
 import glmlr
@@ -26,7 +26,7 @@ from glmlr.errors import (
 )
 from glmlr.proportions import wilson
 from glmlr.scored import Scored
-from glmlr.statistics.evaluation import Evaluation, evaluate, stability
+from glmlr.statistics.evaluation import Evaluation, evaluate
 
 FORMULA = "low ~ age + lwt + C(race) + smoke"
 CALIBRATION = (
@@ -208,22 +208,6 @@ def test_the_other_event_turns_the_signs(birthwt: pd.DataFrame) -> None:
 # ------------------------------------------------------------------------------------------------ deciles, PSI
 
 
-def test_stability_by_hand() -> None:
-    # Shares 1/2, 3/10, 1/5 of 10 new rows, 1/4, 1/4, 1/2 of 8 old ones.
-    parts = stability(np.array([5.0, 3, 2]), np.array([2.0, 2, 4]))
-    expected = [0.25 * math.log(2), 0.05 * math.log(1.2), -0.3 * math.log(0.4)]
-    np.testing.assert_allclose(parts, expected, rtol=1e-14)
-    np.testing.assert_allclose(stability(np.array([2.0, 2, 4]), np.array([5.0, 3, 2])), expected, rtol=1e-14)
-
-
-def test_an_empty_group_counts_half_a_row_on_that_side() -> None:
-    # New: 6, 4, 0 of 10; old: 2, 2, 4 of 8. The empty one: (0.05 - 0.5) ln(0.05 / 0.5).
-    expected = [0.35 * math.log(2.4), 0.15 * math.log(1.6), -0.45 * math.log(0.1)]
-    np.testing.assert_allclose(stability(np.array([6.0, 4, 0]), np.array([2.0, 2, 4])), expected, rtol=1e-14)
-    np.testing.assert_allclose(stability(np.array([2.0, 2, 4]), np.array([6.0, 4, 0])), expected, rtol=1e-14)
-    assert stability(np.array([1.0, 0]), np.array([3.0, 0])).tolist() == [0, 0]
-
-
 #: Scores that rise with x; three groups of two: x = 6, 5 and 4, 3 and 2, 1.
 SIX = pd.DataFrame({"x": [1.0, 2, 3, 4, 5, 6], "y": [0, 1, 0, 0, 1, 1]})
 
@@ -309,7 +293,8 @@ def test_rates_at_a_cut_off(birthwt: pd.DataFrame) -> None:
     assert frame["training"].to_dict() == {name: own[name] for name in expected}
     bounds = wilson([called[y == 1].sum()], [y.sum()])
     assert (frame.loc["sensitivity", "low"], frame.loc["sensitivity", "high"]) == (bounds.low[0], bounds.high[0])
-    assert math.isnan(frame.loc["f1", "low"])
+    alone = glmlr.confusion(y, fit.predict(new), cutoff=0.35).frame.set_index("measure").loc["f1"]
+    assert (frame.loc["f1", "low"], frame.loc["f1", "high"]) == (alone["low"], alone["high"])
     assert table.tables[0]["n"].tolist() == [y.sum(), len(y) - y.sum(), len(y)]
 
 
@@ -432,6 +417,69 @@ def test_a_fit_to_rows_in_parts_has_values_to_compare_with(birthwt: pd.DataFrame
     parts = glmlr.fit(FORMULA, [str(tmp_path / "old.csv")]).evaluate(new)
     frame, expected = parts.table.frame, glmlr.fit(FORMULA, old).evaluate(new).table.frame
     pd.testing.assert_frame_equal(frame, expected, rtol=1e-6, atol=1e-8)
+
+
+# ------------------------------------------------------------------------------------------------ prevalence
+
+
+@pytest.mark.parametrize("link", ["logit", "probit"])
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_scores_are_moved_to_a_prevalence(birthwt: pd.DataFrame, link: str, class_weight: Any) -> None:
+    old, new = halves(birthwt)
+    fit = glmlr.fit(FORMULA, old, link=link, class_weight=class_weight)
+    evaluation = fit.evaluate(new, prevalence=0.05)
+    p = fit.predict(new, prevalence=0.05)
+    pd.testing.assert_series_equal(evaluation.predictions, p, rtol=1e-12)
+    plain = fit.evaluate(new)
+    for name in ("auc", "ks", "somers_d"):
+        assert evaluation[name] == pytest.approx(plain[name], rel=1e-12), name
+    for name in ("value", "std_error", "low", "high", "p_value"):
+        one, other = (rows_of(found).loc["auc_difference", name] for found in (evaluation, plain))
+        assert one == pytest.approx(other, rel=1e-9), name
+    assert evaluation["brier"] == pytest.approx(glmlr.calibration(new["low"], p)["brier"], rel=1e-12)
+    # The rows of the fit, each outcome weighted to the population: events have the share asked for.
+    own = rows_of(evaluation)["training"]
+    assert own["observed_rate"] == pytest.approx(0.05, rel=1e-12)
+    assert own["n"] == pytest.approx(len(old), rel=1e-12)
+    weight = np.where(old["low"] == 1, 0.05 / old["low"].mean(), 0.95 / (1 - old["low"].mean()))
+    alone = glmlr.calibration(old["low"], fit.predict(prevalence=0.05), weight=weight)
+    for name in ("mean_predicted", "brier", "in_the_large"):
+        assert own[name] == pytest.approx(alone[name], rel=1e-7, abs=1e-9), name
+    assert math.isnan(rows_of(evaluation).loc["psi", "p_value"])
+    said = " ".join(evaluation.table.notes)
+    assert "in which the event has a share of 5%" in said
+    assert "Rows of the fit: each outcome is weighted" in said
+    assert "class weights" not in said
+
+
+def test_a_prevalence_that_is_the_share_of_the_fit_changes_nothing(birthwt: pd.DataFrame) -> None:
+    old, new = halves(birthwt)
+    fit = glmlr.fit(FORMULA, old)
+    one, other = fit.evaluate(new, prevalence=old["low"].mean()), fit.evaluate(new)
+    frames = [rows_of(found).drop(columns="p_value") for found in (one, other)]
+    pd.testing.assert_frame_equal(*frames, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(one.by_decile["psi"], other.by_decile["psi"], rtol=1e-9)
+
+
+def test_a_model_from_a_file_takes_a_prevalence(birthwt: pd.DataFrame, tmp_path: Path) -> None:
+    old, new = halves(birthwt)
+    fit = glmlr.fit(FORMULA, old)
+    glmlr.save(fit, str(tmp_path / "model.json"))
+    model = glmlr.load(str(tmp_path / "model.json"))
+    found = model.evaluate(new, prevalence=0.1)
+    assert found["brier"] == pytest.approx(fit.evaluate(new, prevalence=0.1)["brier"], rel=1e-10)
+    glmlr.save(glmlr.fit(FORMULA, old, link="probit"), str(tmp_path / "probit.json"))
+    with pytest.raises(NotApplicable, match="prevalence="):
+        glmlr.load(str(tmp_path / "probit.json")).evaluate(new, prevalence=0.1)
+    with pytest.raises(OptionError, match="prevalence=1.5"):
+        fit.evaluate(new, prevalence=1.5)
+
+
+def test_the_index_has_its_p(birthwt: pd.DataFrame) -> None:
+    old, new = halves(birthwt)
+    evaluation = glmlr.fit(FORMULA, old).evaluate(new)
+    scaled = evaluation["psi"] / (1 / len(old) + 1 / len(new))
+    assert rows_of(evaluation).loc["psi", "p_value"] == pytest.approx(chi2.sf(scaled, 9), rel=1e-11)
 
 
 # ------------------------------------------------------------------------------------------------ what must be said

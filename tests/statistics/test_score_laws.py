@@ -13,17 +13,38 @@ from witnesses import read_witness
 from glmlr.errors import RankWarning
 from glmlr.exhibits import Table
 from glmlr.statistics import calibration as calibrating
-from glmlr.statistics import classification, deciles, discrimination, goodness
+from glmlr.statistics import (
+    classification,
+    concentration,
+    deciles,
+    detection_errors,
+    discrimination,
+    goodness,
+    kolmogorov_smirnov,
+    operating_points,
+    partial_area,
+    precision_recall,
+)
+from glmlr.statistics import cutoffs as choosing
+from glmlr.statistics import decision_curve as deciding
 
 WITNESS = read_witness("scores")
 ALL: dict[str, Callable[..., Table]] = {
     "association": discrimination.association,
     "roc": discrimination.roc,
     "roc_curve": discrimination.roc_curve,
+    "operating_points": operating_points.operating_points,
+    "partial_auc": partial_area.partial_auc,
+    "precision_recall": precision_recall.precision_recall,
+    "precision_recall_curve": precision_recall.precision_recall_curve,
+    "det": detection_errors.det,
+    "ks": kolmogorov_smirnov.ks,
+    "concentration": concentration.concentration,
     "calibration": calibrating.calibration,
     "deciles": deciles.deciles,
     "confusion": classification.confusion,
-    "cutoffs": classification.cutoffs,
+    "cutoffs": choosing.cutoffs,
+    "decision_curve": deciding.decision_curve,
     "hosmer_lemeshow": goodness.hosmer_lemeshow,
 }
 
@@ -79,7 +100,7 @@ def test_a_monotone_transform_leaves_ranking_measures_alone(transform: Callable[
     one, other = deciles.deciles(y, p), deciles.deciles(y, moved)
     pd.testing.assert_frame_equal(one.frame.drop(columns=scale), other.frame.drop(columns=scale, errors="ignore"))
     assert one.tables[0]["ks"] == other.tables[0]["ks"]
-    chosen = classification.cutoffs(y, p)["youden"], classification.cutoffs(y, moved)["youden"]
+    chosen = choosing.cutoffs(y, p)["youden"], choosing.cutoffs(y, moved)["youden"]
     assert chosen[0]["tp"] == chosen[1]["tp"]
 
 
@@ -103,7 +124,9 @@ def test_swapping_event_and_probability_mirrors() -> None:
     y, p = scores("births_rounded")
     swapped = 1 - y, np.round(1 - p, 2)
     assert_frames = pd.testing.assert_frame_equal
-    assert_frames(discrimination.association(y, p).frame, discrimination.association(*swapped).frame, check_exact=True)
+    one, other = (discrimination.association(*given).frame for given in ((y, p), swapped))
+    assert_frames(one[["measure", "value"]], other[["measure", "value"]], check_exact=True)
+    assert_frames(one, other, rtol=1e-13)
     assert_frames(discrimination.roc(y, p).frame, discrimination.roc(*swapped).frame, rtol=1e-13)
     one, other = calibrating.calibration(y, p), calibrating.calibration(*swapped)
     for name, sign in (("brier", 1), ("slope", 1), ("intercept", -1), ("in_the_large", -1), ("spiegelhalter_z", 1)):

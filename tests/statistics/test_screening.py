@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from witnesses import read_data
+from witnesses import read_data, read_witness
 
 import glmlr
+from glmlr.binning import METHODS
 from glmlr.errors import ArgumentError, DataError, NotApplicable, OptionError, ResponseError, WeightError
 from glmlr.exhibits import Table
-from glmlr.statistics.screening import log_odds_table, screen
+from glmlr.statistics.log_odds import log_odds_table
+from glmlr.statistics.screening import screen
 
 LN10 = math.log(10)
 
@@ -185,7 +188,7 @@ def test_two_levels_have_one_line_and_no_lack_of_fit(birthwt: pd.DataFrame) -> N
 
 def test_an_unordered_predictor_has_a_chart_and_no_line(birthwt: pd.DataFrame) -> None:
     table = log_odds_table(birthwt, "low", "race")
-    assert table.tables == ()
+    assert [part.key for part in table.tables] == ["log_odds_neighbours", "log_odds_summary"]
     assert table.chart("log_odds").y.categories == ("black", "other", "white")
     assert [series.kind for series in table.chart().series] == ["reference", "intervals"]
 
@@ -385,7 +388,7 @@ kinds = st.sampled_from(["number", "few", "text"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), kinds, st.sampled_from(["quantile", "width", "tree", None]))
+@given(st.integers(0, 10_000), kinds, st.sampled_from([*METHODS, None]))
 def test_weights_are_repeated_rows_and_order_does_not_matter(seed: int, kind: str, method: Any) -> None:
     rng = np.random.default_rng(seed)
     n = 40
@@ -614,7 +617,9 @@ def test_companions_are_the_log_odds_tables(birthwt: pd.DataFrame) -> None:
     for companion in table.tables:
         name = companion.heading("level")
         options: Any = {"bins": 4} if name == "lwt" else {}
-        same(companion, log_odds_table(birthwt, "low", name, **options))
+        whole = log_odds_table(birthwt, "low", name, **options)
+        lines_only = tuple(part for part in whole.tables if part.key == "log_odds_lines")
+        same(companion, replace(whole, tables=lines_only))
         close(table.frame.set_index("predictor").loc[name, "iv"], companion["Total"]["iv"])
 
 
@@ -666,5 +671,91 @@ def test_companions_of_a_screening_have_keys_of_their_own_and_no_line_through_tw
     assert set(companions) == {"log_odds_lwt", "log_odds_smoke", "log_odds_race"}
     assert [part.key for part in companions["log_odds_lwt"].tables] == ["log_odds_lines"]
     assert companions["log_odds_smoke"].tables == ()
-    assert [part.key for part in log_odds_table(data, "low", "smoke").tables] == ["log_odds_lines"]
+    keys = [part.key for part in log_odds_table(data, "low", "smoke").tables]
+    assert keys == ["log_odds_lines", "log_odds_neighbours", "log_odds_summary"]
     assert screen(data, "low", ["lwt"]).charts == ()
+
+
+# ------------------------------------------------------------------------------------------- trend, adjusted p, methods
+
+
+def test_the_trend_of_each_predictor_is_that_of_r() -> None:
+    """R: prop.trend.test of the counts at the means of the bins; race has no order and so no trend."""
+    whole = read_witness("screening")["lwt"]["whole"]
+    found = screen(read_data("birthwt"), "low", ["lwt", "race"]).frame.set_index("predictor")
+    close(found.loc["lwt", "trend_z"] ** 2, whole["trend"], 1e-10)
+    close(found.loc["lwt", "trend_p_value"], whole["trend_p"], 1e-10)
+    assert found.loc["lwt", "course"] == "mixed"
+    assert math.isnan(found.loc["race", "trend_p_value"])
+    assert found.loc["race", "course"] == ""
+
+
+def test_p_values_are_adjusted_for_the_number_of_predictors(birthwt: pd.DataFrame) -> None:
+    """Holm's smallest p is multiplied by their number; statsmodels' multipletests gives all of them."""
+    from statsmodels.stats.multitest import multipletests
+
+    data = birthwt.drop(columns="bwt")
+    for adjust, name in (("holm", "holm"), ("bh", "fdr_bh")):
+        frame = screen(data, "low", adjust=adjust).frame
+        close(frame["adjusted_p_value"], multipletests(frame["p_value"], method=name)[1], 1e-12)
+    with pytest.raises(OptionError, match="adjust='bonferroni' is not one of"):
+        screen(data, "low", adjust="bonferroni")
+
+
+def test_a_predictor_of_one_value_has_no_p_and_is_not_counted(birthwt: pd.DataFrame) -> None:
+    frame = screen(birthwt.assign(one=1.0), "low", ["one", "lwt", "smoke"]).frame.set_index("predictor")
+    assert math.isnan(frame.loc["one", "p_value"])
+    assert math.isnan(frame.loc["one", "adjusted_p_value"])
+    close(frame["adjusted_p_value"].min(), 2 * frame["p_value"].min())
+    assert frame.loc["one", ["levels", "course"]].tolist() == [1, ""]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_screening_cuts_as_the_single_tables_do(birthwt: pd.DataFrame, method: str) -> None:
+    table = screen(birthwt, "low", ["lwt", "age", "race"], method=method, bins=4)
+    for name in ("lwt", "age"):
+        one = log_odds_table(birthwt, "low", name, method=method, bins=4)
+        close(table.frame.set_index("predictor").loc[name, "iv"], one["Total"]["iv"])
+    chosen_by_outcome = method in ("tree", "chimerge", "monotone", "optimal")
+    assert any("Bins chosen by the outcomes" in note for note in table.notes) == chosen_by_outcome
+
+
+def test_rare_levels_and_special_values_of_a_screening(titanic: pd.DataFrame) -> None:
+    rng = np.random.default_rng(2)
+    towns = rng.choice(["a", "b", "c", "d"], len(titanic), p=[0.5, 0.46, 0.02, 0.02])
+    data = titanic.assign(town=towns, age=titanic["age"].fillna(-999))
+    table = screen(data, "survived", ["town", "age"], rare=0.05, special=[-999])
+    tables = {part.key: part for part in table.tables}
+    assert list(tables["log_odds_town"]["level"]) == ["a", "b", "Other (2 levels)", "Total"]
+    assert tables["log_odds_age"]["-999"]["n"] == titanic["age"].isna().sum()
+    close(table.frame.set_index("predictor").loc["age", "c"], screen(titanic, "survived", "age").frame["c"].item())
+
+
+def test_of_many_predictors_the_strongest_have_tables() -> None:
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(200, 50)), columns=[f"x{i}" for i in range(50)])
+    data["y"] = rng.random(200) < 0.4
+    table = screen(data, "y")
+    assert len(table) == 50
+    assert [part.key for part in table.tables] == [f"log_odds_{name}" for name in table["predictor"][:30]]
+    assert len(table.chart("iv").series[0].x) == 40
+    assert any("The tables of the 30 predictors" in note for note in table.notes)
+
+
+@pytest.mark.slow
+def test_a_screening_of_many_columns_is_as_quick_as_their_sorts() -> None:
+    """Columns are looked at in threads; what a column costs beside its sort is small."""
+    from time import process_time
+
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(100_000, 12))
+    data = pd.DataFrame(x, columns=[f"x{i}" for i in range(12)]).assign(y=rng.random(100_000) < 0.2)
+    sorted_in = min(_seconds(lambda: [np.argsort(column) for column in x.T], process_time) for _ in range(3))
+    took = min(_seconds(lambda: screen(data, "y"), process_time) for _ in range(3))
+    assert took < 30 * sorted_in
+
+
+def _seconds(work: Any, clock: Any) -> float:
+    start = clock()
+    work()
+    return float(clock() - start)

@@ -1,59 +1,21 @@
-"""Where does a numeric predictor fall? Edges by quantile, width, tree or the user's own, and counts per bin.
-
-Everything starts from the distinct values in order with the events and non-events at each, so that the order of the
-rows never matters and a repeated row equals a frequency weight.
-"""
+"""Where does a numeric predictor fall? Intervals between edges by quantile, by width or the user's own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import xlogy
 
+from glmlr.binning.distinct import Distinct
 from glmlr.errors import OptionError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 Closed = Literal["left", "right"]
-
-#: A leaf of a tree holds at least this share of the rows.
-LEAF_SHARE: Final = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class Distinct:
-    """The distinct values in increasing order with what stands at each.
-
-    Attributes:
-        value: finite, ascending, shape (m,).
-        events, nonevents: weight of the events and of the non-events at each value, shape (m,).
-
-    """
-
-    value: Floats
-    events: Floats
-    nonevents: Floats
-
-    @property
-    def n(self) -> Floats:
-        """Weight of the rows at each value, shape (m,)."""
-        return self.events + self.nonevents
-
-
-def distinct(values: Floats, events: Floats, nonevents: Floats) -> Distinct:
-    """Gather rows by value: finite values, and the weight of events and non-events of each row, shape (n,) each."""
-    value, place = np.unique(values + 0.0, return_inverse=True)
-    return Distinct(value, added(events, place, value.size), added(nonevents, place, value.size))
-
-
-def added(weight: Floats, place: Integers, groups: int) -> Floats:
-    """Add up weights by group: `place` in 0 .. groups - 1, shape (n,) each. Gives shape (groups,)."""
-    return np.bincount(place, weights=weight, minlength=groups).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +64,32 @@ class Bins:
         if self.ends:
             below, above = "<", ">"
         return (f"{below} {named[0]}", *names, f"{above} {named[-1]}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the bins of a supervised cut must keep to.
+
+    Attributes:
+        bins: the most bins.
+        rows: the fewest rows in a bin.
+        outcomes: the fewest events, and the fewest non-events, in a bin.
+
+    """
+
+    bins: int
+    rows: float
+    outcomes: float = 0.0
+
+    @classmethod
+    def of(cls, data: Distinct, bins: int, share: float, outcomes: float) -> Limits:
+        """Turn the smallest share of the rows into rows."""
+        # 7 of 100 rows are a share of 0.07, though 0.07 * 100 is above 7 in floating point.
+        return cls(bins, share * float(data.n.sum()) * (1 - 1e-12), outcomes)
+
+    def met(self, events: Floats, nonevents: Floats) -> npt.NDArray[np.bool_]:
+        """Say which bins with so many events and non-events are large enough."""
+        return (events + nonevents >= self.rows) & (events >= self.outcomes) & (nonevents >= self.outcomes)
 
 
 def numerals(values: Floats) -> tuple[str, ...]:
@@ -215,24 +203,9 @@ def quantile_edges(data: Distinct, bins: int, closed: Closed) -> Bins:
     return Bins(kept, closed, ends=True)
 
 
-def tree_edges(data: Distinct, bins: int, closed: Closed) -> Bins:
-    """Cut where the event rate changes most: the best-first classification tree on this one predictor.
-
-    Each step splits the leaf, at the point between two neighbouring values, that lowers the deviance most; a leaf keeps
-    at least `LEAF_SHARE` of the rows. It ends with `bins` leaves, or when no split lowers the deviance. Of equal splits
-    the lowest is taken.
-
-    Reference: Breiman, Friedman, Olshen & Stone (1984), Classification and Regression Trees, with the entropy.
-    """
-    smallest = LEAF_SHARE * float(data.n.sum())
-    leaves = [_Leaf.of(data, 0, data.value.size, smallest)]
-    while len(leaves) < bins:
-        best = max(leaves, key=lambda leaf: (leaf.gain, -leaf.first))
-        if not best.gain > 0:
-            break
-        leaves.remove(best)
-        leaves += [_Leaf.of(data, best.first, best.cut, smallest), _Leaf.of(data, best.cut, best.last, smallest)]
-    cuts = np.array(sorted(leaf.first for leaf in leaves if leaf.first > 0), dtype=np.int64)
+def edges_between(data: Distinct, first: Integers, closed: Closed) -> Bins:
+    """Cut in the middle between neighbouring values: before each of the values at `first` but the lowest."""
+    cuts = first[first > 0]
     before, after = data.value[cuts - 1], data.value[cuts]
     middle = before / 2 + after / 2
     # Between two neighbouring floats there is no middle; the cut is then the value that its closed side keeps right.
@@ -241,64 +214,9 @@ def tree_edges(data: Distinct, bins: int, closed: Closed) -> Bins:
     return Bins(np.concatenate([data.value[:1], middle, data.value[-1:]]), closed, ends=True)
 
 
-@dataclass(frozen=True)
-class _Leaf:
-    """Values first <= i < last, and their best split: before value `cut`, lowering the deviance by `gain`."""
-
-    first: int
-    last: int
-    cut: int
-    gain: float
-
-    @staticmethod
-    def of(data: Distinct, first: int, last: int, smallest: float) -> _Leaf:
-        events = np.cumsum(data.events[first:last])
-        nonevents = np.cumsum(data.nonevents[first:last])
-        left = _loglik(events[:-1], nonevents[:-1])
-        right = _loglik(events[-1] - events[:-1], nonevents[-1] - nonevents[:-1])
-        whole = _loglik(events[-1:], nonevents[-1:])
-        n = events + nonevents
-        allowed = (n[:-1] >= smallest) & (n[-1] - n[:-1] >= smallest)
-        gain = np.where(allowed, 2 * (left + right - whole), 0.0)
-        if not gain.size:
-            return _Leaf(first, last, last, 0.0)
-        at = int(np.argmax(gain))
-        # Sums of logarithms this close to zero are rounding, not a difference in rates.
-        rounding = 1e-12 * abs(float(whole[0]))
-        return _Leaf(first, last, first + at + 1, float(gain[at]) if gain[at] > rounding else 0.0)
-
-
-def _loglik(events: Floats, nonevents: Floats) -> Floats:
-    n = events + nonevents
-    return np.asarray(xlogy(events, events) + xlogy(nonevents, nonevents) - xlogy(n, n))
-
-
-# ------------------------------------------------------------------------------------------------------------ counts
-
-
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """What stands in each of m groups.
-
-    Attributes:
-        events, nonevents: weight of the events and of the non-events, shape (m,).
-        mean: weighted mean of the values, shape (m,); NaN in an empty group.
-
-    """
-
-    events: Floats
-    nonevents: Floats
-    mean: Floats
-
-
-def count(data: Distinct, place: Integers, groups: int) -> Counts:
-    """Add up the distinct values by group: `place` in 0 .. groups - 1, shape (m,), not decreasing."""
-    events, nonevents = added(data.events, place, groups), added(data.nonevents, place, groups)
-    # Distances from the first value of the group keep the digits of values that are large and close together.
-    origin = np.zeros(groups)
-    origin[place[::-1]] = data.value[::-1]
-    distance = added(data.n * (data.value - origin[place]), place, groups)
-    n = events + nonevents
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(n > 0, origin + distance / n, np.nan)
-    return Counts(events, nonevents, mean)
+def fine_bins(data: Distinct, most: int) -> Integers:
+    """Give the first value of each of at most so many fine bins, ascending from 0: values, or else quantile bins."""
+    if data.value.size <= most:
+        return np.arange(data.value.size)
+    place = quantile_edges(data, most, "left").place(data.value)
+    return np.flatnonzero(np.append(True, place[1:] != place[:-1]))

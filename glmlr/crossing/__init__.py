@@ -1,0 +1,1 @@
+"""What do two predictors say together? Where rows fall, and tests over the cells."""

@@ -1,0 +1,1 @@
+"""Has a model drifted? Stability of scores and predictors, slice by slice."""
