@@ -11,34 +11,42 @@ Every statistic of a fit is a method and a function: `fit.odds_ratios()` is `glm
 outcomes and scores only take arrays as well: `glmlr.association(y, p)`.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from glmlr import datasets, errors, statistics
 from glmlr.binning import Binning
 from glmlr.errors import GlmlrError, GlmlrWarning
 from glmlr.exhibits import Chart, Report, Section, Table
 from glmlr.fit import Fit, fit
-from glmlr.interop import from_statsmodels
+from glmlr.late import LateMethod
 from glmlr.registry import STATISTICS, definitions, scores
 from glmlr.report import full_report, scores_report
-from glmlr.saving.model_file import load, save
-from glmlr.saving.scoring import ScoreAccount, score
-from glmlr.saving.scoring_model import ScoringModel
-from glmlr.sources.database import Query, query
-from glmlr.statistics.area_comparison import compare_auc, compare_auc_unpaired
-from glmlr.statistics.area_planning import auc_power, auc_sample_size
-from glmlr.statistics.bootstrap import Bootstrap, bootstrap
-from glmlr.statistics.calibration_by import calibration_by
 from glmlr.statistics.deciles import decile_edges
-from glmlr.statistics.drift import csi, psi
-from glmlr.statistics.evaluation import Evaluation, evaluate
 from glmlr.statistics.log_odds import log_odds_table
-from glmlr.statistics.monitoring import Monitoring, monitor
-from glmlr.statistics.optimism import Validation, validate
-from glmlr.statistics.recalibration import Recalibration, recalibrate
-from glmlr.statistics.scorecard import Scorecard, scorecard
 from glmlr.statistics.two_way import two_way_table
-from glmlr.statistics.validation import CrossValidation, cross_validate
-from glmlr.statistics.weight_search import class_weight_search
-from glmlr.validation.leave_one_out import LeaveOneOut, leave_one_out
+
+if TYPE_CHECKING:
+    from glmlr.interop import from_statsmodels
+    from glmlr.saving.model_file import load, save
+    from glmlr.saving.scoring import ScoreAccount, score
+    from glmlr.saving.scoring_model import ScoringModel
+    from glmlr.sources.database import Query, query
+    from glmlr.statistics.area_comparison import compare_auc, compare_auc_unpaired
+    from glmlr.statistics.area_planning import auc_power, auc_sample_size
+    from glmlr.statistics.bootstrap import Bootstrap, bootstrap
+    from glmlr.statistics.calibration_by import calibration_by
+    from glmlr.statistics.drift import csi, psi
+    from glmlr.statistics.evaluation import Evaluation, evaluate
+    from glmlr.statistics.monitoring import Monitoring, monitor
+    from glmlr.statistics.optimism import Validation, validate
+    from glmlr.statistics.recalibration import Recalibration, recalibrate
+    from glmlr.statistics.scorecard import Scorecard, scorecard
+    from glmlr.statistics.validation import CrossValidation, cross_validate
+    from glmlr.statistics.weight_search import class_weight_search
+    from glmlr.validation.leave_one_out import LeaveOneOut, leave_one_out
 
 __version__ = "0.1.0"
 
@@ -96,7 +104,56 @@ __all__ = [
     "validate",
 ]
 
+#: What is loaded when it is first asked for: module -> names. Most fits do without.
+_LATE: Final = {
+    "glmlr.interop": ("from_statsmodels",),
+    "glmlr.saving.model_file": ("load", "save"),
+    "glmlr.saving.scoring": ("ScoreAccount", "score"),
+    "glmlr.saving.scoring_model": ("ScoringModel",),
+    "glmlr.sources.database": ("Query", "query"),
+    "glmlr.statistics.area_comparison": ("compare_auc", "compare_auc_unpaired"),
+    "glmlr.statistics.area_planning": ("auc_power", "auc_sample_size"),
+    "glmlr.statistics.bootstrap": ("Bootstrap", "bootstrap"),
+    "glmlr.statistics.calibration_by": ("calibration_by",),
+    "glmlr.statistics.drift": ("csi", "psi"),
+    "glmlr.statistics.evaluation": ("Evaluation", "evaluate"),
+    "glmlr.statistics.monitoring": ("Monitoring", "monitor"),
+    "glmlr.statistics.optimism": ("Validation", "validate"),
+    "glmlr.statistics.recalibration": ("Recalibration", "recalibrate"),
+    "glmlr.statistics.scorecard": ("Scorecard", "scorecard"),
+    "glmlr.statistics.validation": ("CrossValidation", "cross_validate"),
+    "glmlr.statistics.weight_search": ("class_weight_search",),
+    "glmlr.validation.leave_one_out": ("LeaveOneOut", "leave_one_out"),
+}
+_HOME: Final = {name: module for module, names in _LATE.items() for name in names}
+#: Those of them that are methods of a fit too; `fit.statsmodels()` has another name there.
+_METHODS: Final = (
+    *("bootstrap", "calibration_by", "evaluate", "leave_one_out", "monitor", "recalibrate", "save", "scorecard"),
+    "validate",
+)
+
+for _name in _METHODS:
+    setattr(Fit, _name, LateMethod(_name, _HOME[_name]))
+setattr(Fit, "statsmodels", LateMethod("statsmodels", "glmlr.interop"))  # noqa: B010
+
 # A statistic is added in one place, under @statistic; its public name follows from the record.
 for _key, _record in STATISTICS.items():
     globals()[_key] = _record.function
     __all__.append(_key)
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for the first time."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'glmlr' has no attribute {name!r}")
+    if name in ("load", "ScoringModel"):
+        # A model from a file can be evaluated and followed too.
+        import_module("glmlr.statistics.evaluation")
+        import_module("glmlr.statistics.monitoring")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """List what is there, loaded or not."""
+    return sorted({*globals(), *__all__})
