@@ -133,7 +133,8 @@ _METHODS: Final = (
 )
 
 for _name in _METHODS:
-    setattr(Fit, _name, LateMethod(_name, _HOME[_name]))
+    if _name not in vars(Fit):  # a module that something else has loaded has bound it
+        setattr(Fit, _name, LateMethod(_name, _HOME[_name]))
 setattr(Fit, "statsmodels", LateMethod("statsmodels", "glmlr.interop"))  # noqa: B010
 
 # A statistic is added in one place, under @statistic; its public name follows from the record.

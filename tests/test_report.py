@@ -179,7 +179,9 @@ def test_html_is_one_file_without_network(tmp_path):
     assert str(tmp_path) not in text
 
 
-@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+@pytest.mark.parametrize(
+    "link", ["logit", pytest.param("probit", marks=pytest.mark.slow), pytest.param("cloglog", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     ("formula", "name", "options"),
     [

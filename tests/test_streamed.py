@@ -115,7 +115,13 @@ def test_parts_give_the_fit_of_the_whole(model: str, at: tuple[int, ...]) -> Non
     assert [note for note in parts.notes if not note.startswith("The rows were read in parts")] == list(whole.notes)
 
 
-@pytest.mark.parametrize("model", MODELS)
+#: Looked at in every run; the others are with the slow tests.
+FIRST = {"numbers and factors", "both weights, probit", "offset column, cloglog", "counts", "transforms"}
+
+
+@pytest.mark.parametrize(
+    "model", [name if name in FIRST else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
+)
 def test_parts_give_every_statistic_or_say_why_not(model: str) -> None:
     formula, options = MODELS[model]
     whole, parts = glmlr.fit(formula, DATA, **options), glmlr.fit(formula, cut(DATA, *CUTS["many"]), **options)

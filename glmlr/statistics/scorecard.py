@@ -495,7 +495,7 @@ def _score_chart(bands: _Bands) -> Chart:
         key="scores",
         title="Scores of events and of non-events",
         series=(Series("Events", "bars", place, shares[0]), Series("Non-events", "bars", place, shares[1])),
-        x=Axis(f"Score, in bands of {bands.step:g} points that begin at", categories=names),
+        x=Axis(f"Score: start of a band of {bands.step:g} points", categories=names),
         y=Axis("Share of the events, of the non-events", "percent"),
         alt=f"Distribution of scores: events are most frequent in the band from {top[0]}, non-events from {top[1]}.",
     )

@@ -40,14 +40,14 @@ def calibration_chart(
         kept = outline(smooth.p, smooth.rate, 2 * _DRAWN)
         p, low, high = (part[kept] for part in (smooth.p, smooth.low, smooth.high))
         series.append(Series("", "band", p, smooth.rate[kept], low, high))
-        series.append(Series(f"Smooth curve ({method}), {100 * level:g}% band", "line", p, smooth.rate[kept]))
+        series.append(Series(f"Smooth ({method}), {100 * level:g}% band", "line", p, smooth.rate[kept]))
     if math.isfinite(lines.slope[0]):
         grid = np.linspace(scored.ranking.score[0], scored.ranking.score[-1], _DRAWN)
         fitted = np.asarray(expit(lines.intercept[0] + lines.slope[0] * logit(grid)))
-        series.append(Series("Logistic calibration", "line", grid, fitted))
+        series.append(Series("Logistic line", "line", grid, fitted))
     series += _spikes(condensed(scored.ranking), end)
     series.append(
-        Series(f"Groups of rows, {100 * level:g}% interval", "intervals", mean, rate, bounds.low, bounds.high, groups.n)
+        Series(f"Groups, {100 * level:g}% interval", "intervals", mean, rate, bounds.low, bounds.high, groups.n)
     )
     outside = int(((mean < bounds.low) | (mean > bounds.high)).sum())
     return Chart(

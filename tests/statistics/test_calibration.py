@@ -109,6 +109,7 @@ def test_weights_are_repeated_rows() -> None:
     np.testing.assert_array_equal(weighted.frame["std_error"], repeated.frame["std_error"])
 
 
+@pytest.mark.slow
 def test_the_tests_hold_their_level() -> None:
     # A law: under true probabilities both tests have p-values below 0.1 in about a tenth of samples: 400 samples,
     # binomial limits at 1e-6 by the normal approximation, 0.1 +- 4.9 sqrt(.09 / 400).

@@ -66,6 +66,7 @@ def test_the_summary_is_that_of_r(name: str) -> None:
     close(value["ks"], whole["ks"])
 
 
+@pytest.mark.slow
 def test_the_information_value_that_chance_gives() -> None:
     """Closed form (rows - 1)(1/E + 1/F), and its mean over 400 shuffled responses within 3 standard errors."""
     rng = np.random.default_rng(5)

@@ -50,7 +50,7 @@ def by_hand(data: pd.DataFrame, formula: str, splitter: Any, **options: Any) -> 
     ("formula", "options"),
     [
         (FORMULA, {}),
-        (FORMULA, {"class_weight": "balanced"}),
+        pytest.param(FORMULA, {"class_weight": "balanced"}, marks=pytest.mark.slow),
         ("low ~ standardize(age) + bs(lwt, df=4)", {"link": "probit"}),
     ],
     ids=str,

@@ -27,7 +27,7 @@ _ROLES: Final = {
     "n": "count",
     "share": "hidden",
     "score_low": "probability",
-    "score_high": "probability",
+    "score_high": "hidden",
     "events": "count",
     "nonevents": "count",
     "expected_events": "count",
@@ -129,7 +129,7 @@ def deciles(
         title="Deciles of the score" if one == "decile" else f"{cut.wanted} groups of the score",
         frame=frame,
         roles={
-            name: "estimate" if name.startswith("score") and not probabilities else role
+            name: "estimate" if name == "score_low" and not probabilities else role
             for name, role in _ROLES.items()
             if name in frame.columns
         },
