@@ -53,7 +53,7 @@ def report(resamples: int = 200) -> Report:
             *cut(fit, folds, resamples),
             fit.deciles(beside={OUT_OF_FOLD: folds}),
             fit.calibration_by(by="colour"),
-            glmlr.fit(CARD, data, event="No").scorecard(),
+            points(data),
         ],
         validation=[fit.validate(bootstraps=resamples), folds, *later(before, data, late)],
     )
@@ -68,6 +68,12 @@ def said_first() -> tuple[str, ...]:
         f"Out-of-fold predictions come from 10 folds. The last tables are of a model fitted to {EARLY[0]}-{EARLY[-1]} "
         f"and judged by {LATE[0]}-{LATE[-1]}.",
     )
+
+
+def points(data: pd.DataFrame) -> Table:
+    """Turn a model of weights of evidence into points."""
+    table = glmlr.fit(CARD, data, event="No").scorecard().table
+    return table.with_notes(f"The points are those of another model: {CARD}.")
 
 
 def looked_at_alone(data: pd.DataFrame) -> Iterator[Table]:

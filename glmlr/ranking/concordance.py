@@ -164,6 +164,7 @@ def _spread(ranking: Ranking) -> _Spread:
     pairs = _pairs_of(runs)
     auc, concordant, discordant = pairs.c, pairs.concordant / pairs.total, pairs.discordant / pairs.total
     untied, shift = concordant + discordant, concordant - discordant
+    constant = untied * auc - concordant
     events_below = accumulate((run.events for run in runs), initial=0)
     nonevents_below = accumulate((run.nonevents for run in runs), initial=0)
 
@@ -175,13 +176,19 @@ def _spread(ranking: Ranking) -> _Spread:
         for place, side, other, total in zip(
             placements(ranking, rows, *below[1:]), sides, sides[::-1], totals, strict=True
         ):
-            found.append(_sum_of_squares(side, place - auc))
-            # With half the tied share t: D (place - t) - C (1 - place - t).
-            place *= untied
-            place -= concordant
+            # With half the tied share t: D (place - t) - C (1 - place - t) = u (place - c) + k, and more where rows tie.
+            place -= auc
+            weighted = side * place
+            squares = float(np.dot(weighted, place))
+            found.append(squares)
             if below[0].tied:
+                place *= untied
+                place += constant
                 place += other * (shift / (2 * total))
-            found.append(_sum_of_squares(side, place))
+                found.append(float(np.dot(side * place, place)))
+            else:
+                moved = 2 * untied * constant * float(weighted.sum()) + constant**2 * float(side.sum())
+                found.append(untied**2 * squares + moved)
         return tuple(found)
 
     # One more sum than runs: all rows are below nothing.
@@ -190,10 +197,6 @@ def _spread(ranking: Ranking) -> _Spread:
     spread = _Spread(pairs, of_events, of_nonevents, gamma_of_events, gamma_of_nonevents)
     vars(ranking)["spread_of_placements"] = spread
     return spread
-
-
-def _sum_of_squares(weight: Floats, values: Floats) -> float:
-    return float((weight * values**2).sum())
 
 
 @dataclass(frozen=True)

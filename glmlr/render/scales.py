@@ -280,7 +280,9 @@ def _power_label(position: float) -> str:
 
 def _number(value: float, decimals: int) -> str:
     size = abs(value)
-    shown = f"{value:.10g}" if size >= 1e9 or decimals > 9 else f"{value + 0.0:,.{decimals}f}"
+    # Four digits stand together: they may be a year.
+    comma = "," if size >= 10_000 else ""
+    shown = f"{value:.10g}" if size >= 1e9 or decimals > 9 else f"{value + 0.0:{comma}.{decimals}f}"
     if not shown.strip("-0.,"):
         shown = shown.lstrip("-")
     return shown.replace("-", "−", 1)

@@ -352,7 +352,7 @@ def _roc_chart(scored: Scored, curve: Curve, auc: float) -> Chart:
             Series("No discrimination", "reference", ends, ends),
             Series(f"AUC = {auc:.3f}", "line", curve.false_positive_rate[drawn], curve.sensitivity[drawn]),
         ),
-        x=Axis("1 − specificity (share of non-events called positive)", limits=(0.0, 1.0)),
+        x=Axis("1 − specificity (non-events called positive)", limits=(0.0, 1.0)),
         y=Axis("Sensitivity (share of events called positive)", limits=(0.0, 1.0)),
         alt=f"ROC curve of sensitivity against 1 - specificity; the area under it is {auc:.3f} of a possible 1.",
     )

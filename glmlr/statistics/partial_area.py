@@ -184,7 +184,7 @@ def _chart(scored: Scored, part: _Part, found: PartialArea) -> Chart:
             Series(f"Partial area = {found.area:.3f} of {found.largest:.3g}", "line", x[drawn], y[drawn]),
             band,
         ),
-        x=Axis("1 − specificity (share of non-events called positive)", limits=(0.0, 1.0)),
+        x=Axis("1 − specificity (non-events called positive)", limits=(0.0, 1.0)),
         y=Axis("Sensitivity (share of events called positive)", limits=(0.0, 1.0)),
         alt=f"ROC curve; the shaded part, where the {part.rate} is {part.low:g} to {part.high:g}, has an area of "
         f"{found.area:.3f} of a possible {found.largest:.3g}.",

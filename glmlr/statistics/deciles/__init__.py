@@ -37,7 +37,7 @@ _ROLES: Final = {
     "cumulative_events": "hidden",
     "capture": "percent",
     "cumulative_capture": "percent",
-    "cumulative_nonevents": "percent",
+    "cumulative_nonevents": "hidden",
     "lift": "ratio",
     "cumulative_lift": "ratio",
     "ks": "percent",
