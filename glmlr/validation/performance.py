@@ -25,6 +25,7 @@ from glmlr.ranking import Ranking
 from glmlr.ranking.concordance import count_pairs
 from glmlr.ranking.criteria import CRITERIA as CRITERIA
 from glmlr.ranking.criteria import best
+from glmlr.ranking.distance import ks_distance
 from glmlr.ranking.grouping import top_groups
 from glmlr.ranking.sweep import Sweep
 from glmlr.solver import solve
@@ -58,9 +59,7 @@ def brier(ranking: Ranking) -> float:
 
 def ks(ranking: Ranking) -> float:
     """Give the largest distance between the score distributions of events and of non-events, over all cut-offs."""
-    events = ranking.events_at_or_above / ranking.total_events
-    nonevents = ranking.nonevents_at_or_above / ranking.total_nonevents
-    return float(np.abs(events - nonevents).max())
+    return ks_distance(ranking).ks
 
 
 def top_decile_lift(ranking: Ranking) -> float:
