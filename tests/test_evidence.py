@@ -157,6 +157,11 @@ def test_what_is_said() -> None:
     assert not any("too small" in note for note in plain.notes)
 
 
+def test_a_constant_tells_nothing_to_the_last_bit() -> None:
+    table = glmlr.log_odds_table(TITANIC.assign(one=3.0), "survived", "one")
+    assert table["woe"].tolist() == [0.0, 0.0]
+
+
 def test_screening_a_fit_sees_the_missing_values() -> None:
     table = glmlr.fit("survived ~ woe(age)", TITANIC).screen()
     assert table["missing"].tolist() == [263]

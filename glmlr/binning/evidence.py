@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,5 +64,6 @@ def evidence(odds: Odds, events: float, nonevents: float) -> Evidence:
     if not (events > 0 and nonevents > 0):
         nothing = np.full(odds.log_odds.shape, np.nan)
         return Evidence(nothing, nothing)
-    woe = odds.log_odds - math.log(events / nonevents)
+    # As the log-odds of a row are made, so that a row that holds all rows has no evidence at all.
+    woe = odds.log_odds - (np.log(events) - np.log(nonevents))
     return Evidence(woe, (odds.events / events - odds.nonevents / nonevents) * woe)

@@ -68,8 +68,8 @@ class WeightOfEvidence:
     def note(self) -> str:
         """What must be said of a model with these weights."""
         return (
-            f"weights of evidence of {_filled(self.binning)} bins or levels{_without_value(self.binning)}, learnt from "
-            "the outcomes of these very rows; standard errors take them as known and are too small."
+            f"weights of evidence of {_filled(self.binning)}{_without_value(self.binning)}, learnt from the outcomes "
+            "of these very rows; standard errors take them as known and are too small."
         )
 
 
@@ -100,7 +100,7 @@ class CutLevels:
         if not self.by_outcome:
             return None
         return (
-            f"{_filled(self.binning)} bins{_without_value(self.binning)}, chosen by the outcomes of these very rows; "
+            f"{_filled(self.binning)}{_without_value(self.binning)}, chosen by the outcomes of these very rows; "
             "standard errors take them as known and are too small."
         )
 
@@ -110,8 +110,11 @@ def _without_value(binning: Binning) -> str:
     return f", one of them the {n:g} rows without a value" if n else ""
 
 
-def _filled(binning: Binning) -> int:
-    return int((binning.events + binning.nonevents > 0).sum())
+def _filled(binning: Binning) -> str:
+    """Count the bins or levels that hold rows."""
+    held = int((binning.events + binning.nonevents > 0).sum())
+    what = "bin" if binning.kind == "numeric" else "level"
+    return f"{held} {what}" if held == 1 else f"{held} {what}s"
 
 
 def _placed(x: Any) -> Any:
