@@ -176,7 +176,7 @@ def _spread(ranking: Ranking) -> _Spread:
         for place, side, other, total in zip(
             placements(ranking, rows, *below[1:]), sides, sides[::-1], totals, strict=True
         ):
-            # With half the tied share t: D (place - t) - C (1 - place - t) = u (place - c) + k, and more where rows tie.
+            # With half the tied share t: D (place - t) - C (1 - place - t) = u (place - c) + k, and more for ties.
             place -= auc
             weighted = side * place
             squares = float(np.dot(weighted, place))
