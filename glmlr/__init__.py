@@ -29,6 +29,7 @@ from glmlr.statistics.log_odds import log_odds_table
 from glmlr.statistics.two_way import two_way_table
 
 if TYPE_CHECKING:
+    from glmlr.influence.row_frames import influence_measures, residuals
     from glmlr.interop import from_statsmodels
     from glmlr.saving.model_file import load, save
     from glmlr.saving.scoring import ScoreAccount, score
@@ -38,12 +39,16 @@ if TYPE_CHECKING:
     from glmlr.statistics.area_planning import auc_power, auc_sample_size
     from glmlr.statistics.bootstrap import Bootstrap, bootstrap
     from glmlr.statistics.calibration_by import calibration_by
+    from glmlr.statistics.comparison import Comparison, compare
+    from glmlr.statistics.contrasts import contrasts
     from glmlr.statistics.drift import csi, psi
     from glmlr.statistics.evaluation import Evaluation, evaluate
+    from glmlr.statistics.linear_hypotheses import wald_test
     from glmlr.statistics.monitoring import Monitoring, monitor
     from glmlr.statistics.optimism import Validation, validate
     from glmlr.statistics.recalibration import Recalibration, recalibrate
     from glmlr.statistics.scorecard import Scorecard, scorecard
+    from glmlr.statistics.selection import Selection, stepwise
     from glmlr.statistics.validation import CrossValidation, cross_validate
     from glmlr.statistics.weight_search import class_weight_search
     from glmlr.validation.leave_one_out import LeaveOneOut, leave_one_out
@@ -54,6 +59,7 @@ __all__ = [
     "Binning",
     "Bootstrap",
     "Chart",
+    "Comparison",
     "CrossValidation",
     "Evaluation",
     "Fit",
@@ -68,6 +74,7 @@ __all__ = [
     "Scorecard",
     "ScoringModel",
     "Section",
+    "Selection",
     "Table",
     "Validation",
     "auc_power",
@@ -75,8 +82,10 @@ __all__ = [
     "bootstrap",
     "calibration_by",
     "class_weight_search",
+    "compare",
     "compare_auc",
     "compare_auc_unpaired",
+    "contrasts",
     "cross_validate",
     "csi",
     "datasets",
@@ -87,6 +96,7 @@ __all__ = [
     "fit",
     "from_statsmodels",
     "full_report",
+    "influence_measures",
     "leave_one_out",
     "load",
     "log_odds_table",
@@ -94,18 +104,22 @@ __all__ = [
     "psi",
     "query",
     "recalibrate",
+    "residuals",
     "save",
     "score",
     "scorecard",
     "scores",
     "scores_report",
     "statistics",
+    "stepwise",
     "two_way_table",
     "validate",
+    "wald_test",
 ]
 
 #: What is loaded when it is first asked for: module -> names. Most fits do without.
 _LATE: Final = {
+    "glmlr.influence.row_frames": ("influence_measures", "residuals"),
     "glmlr.interop": ("from_statsmodels",),
     "glmlr.saving.model_file": ("load", "save"),
     "glmlr.saving.scoring": ("ScoreAccount", "score"),
@@ -115,12 +129,16 @@ _LATE: Final = {
     "glmlr.statistics.area_planning": ("auc_power", "auc_sample_size"),
     "glmlr.statistics.bootstrap": ("Bootstrap", "bootstrap"),
     "glmlr.statistics.calibration_by": ("calibration_by",),
+    "glmlr.statistics.comparison": ("Comparison", "compare"),
+    "glmlr.statistics.contrasts": ("contrasts",),
     "glmlr.statistics.drift": ("csi", "psi"),
     "glmlr.statistics.evaluation": ("Evaluation", "evaluate"),
+    "glmlr.statistics.linear_hypotheses": ("wald_test",),
     "glmlr.statistics.monitoring": ("Monitoring", "monitor"),
     "glmlr.statistics.optimism": ("Validation", "validate"),
     "glmlr.statistics.recalibration": ("Recalibration", "recalibrate"),
     "glmlr.statistics.scorecard": ("Scorecard", "scorecard"),
+    "glmlr.statistics.selection": ("Selection", "stepwise"),
     "glmlr.statistics.validation": ("CrossValidation", "cross_validate"),
     "glmlr.statistics.weight_search": ("class_weight_search",),
     "glmlr.validation.leave_one_out": ("LeaveOneOut", "leave_one_out"),
@@ -128,6 +146,8 @@ _LATE: Final = {
 _HOME: Final = {name: module for module, names in _LATE.items() for name in names}
 #: Those of them that are methods of a fit too; `fit.statsmodels()` has another name there.
 _METHODS: Final = (
+    *("contrasts", "wald_test"),
+    *("influence_measures", "residuals"),
     *("bootstrap", "calibration_by", "evaluate", "leave_one_out", "monitor", "recalibrate", "save", "scorecard"),
     "validate",
 )

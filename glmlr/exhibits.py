@@ -38,6 +38,7 @@ COLUMN_LABELS: Final[dict[str, str]] = {
     "low": "Low",
     "high": "High",
     "odds_ratio": "Odds ratio",
+    "hazard_ratio": "Hazard ratio",
     "n": "N",
     "share": "Share",
     "events": "Events",

@@ -148,6 +148,28 @@ def _coefficients(_: Fit, table: Table) -> list[str]:
     ]
 
 
+def _marginal_effects(fit: Fit, table: Table) -> list[str]:
+    """Read out the average effect with the smallest p-value, slopes per standard deviation of their number."""
+    frame = table.frame[np.isfinite(table.frame[["estimate", "low", "high", "p_value"]].to_numpy()).all(axis=1)]
+    if frame.empty:
+        return []
+    row: Any = frame.sort_values("p_value", kind="stable").iloc[0]
+    per = row["contrast"] == "per 1"
+    size = float(row["spread"]) if per else 1.0
+    numbers = [100 * size * row[name] for name in ("estimate", "low", "high")]
+    moved, low, high = (_number(value) for value in (abs(numbers[0]), *numbers[1:]))
+    direction = "higher" if numbers[0] > 0 else "lower"
+    where = (
+        f"for each standard deviation ({_number(size)}) of {row['predictor']}"
+        if per
+        else f"with {row['predictor']} at {row['contrast'].replace(' against ', ' than at ')}"
+    )
+    return [
+        f"Averaged over the {_rows(fit)}, the probability of {fit.event} is {moved} percentage points {direction} "
+        f"{where} ({_interval(table)}{low} to {high}; {_p(row['p_value'])})."
+    ]
+
+
 def _odds_ratios(fit: Fit, table: Table) -> list[str]:
     """Read out the odds ratio with the smallest p-value, of the terms that can change while the others stay."""
     terms = [term for term in fit.design.terms if term.kind != "intercept"]
@@ -366,6 +388,37 @@ def _cutoffs(_: Analysed, table: Table) -> list[str]:
     ]
 
 
+def _term_tests(fit: Fit, table: Table) -> list[str]:
+    frame = table.frame[table.frame["p_value"].notna()]
+    if frame.empty:
+        return []
+    clear = frame[frame["p_value"] < 0.05]
+    if clear.empty:
+        smallest: Any = frame.sort_values("log10_p").iloc[0]
+        return [f"No term is clear of chance at 5%; {smallest['term']} comes nearest ({_p(smallest['p_value'])})."]
+    named = [f"{row.term} ({_p(float(str(row.p_value)))})" for row in clear.sort_values("log10_p").itertuples()]
+    said = [f"Beyond chance at 5%, given the other terms: {listing(named)}."]
+    reads = {term.name: set(term.variables) for term in fit.design.terms}
+    others = [
+        term
+        for term in frame[frame["p_value"] >= 0.05]["term"]
+        if not any(reads[term] < reads[interaction] for interaction in clear["term"])
+    ]
+    if others:
+        said.append(f"The data do not tell the effect of {listing(others)} from none.")
+    return said
+
+
+def _global_tests(_: Fit, table: Table) -> list[str]:
+    tests: Any = table.frame.set_index("test")["p_value"]
+    for name, words in (("likelihood_ratio", "likelihood ratio"), ("wald", "Wald"), ("score", "score")):
+        p_value = float(tests[name])
+        if not np.isnan(p_value):
+            what = "is better than" if p_value < 0.05 else "cannot be told from"
+            return [f"The model {what} a constant probability by the {words} test ({_p(p_value)})."]
+    return []
+
+
 def _linearity(_: Fit, table: Table) -> list[str]:
     frame = table.frame
     fine = frame[frame["suggestion"].isin(["linear is fine", "its form is fine"])]["predictor"]
@@ -378,6 +431,53 @@ def _linearity(_: Fit, table: Table) -> list[str]:
     if len(unclear):
         said.append(f"For {listing(unclear)} there are too few rows to say.")
     return said
+
+
+def _diagnostics(_: Fit, table: Table) -> list[str]:
+    first: Any = table.frame.iloc[0]
+    thing = "pattern" if "patterns" in table.title else "row"
+    way = "raises" if first["dfbetas"] > 0 else "lowers"
+    said = [
+        f"The {thing} with the most influence is {first['row']}: it {way} the estimate of {first['moves_most']} by "
+        f"{_number(abs(first['dfbetas']))} standard errors (Cook's distance {_number(first['cook'])})."
+    ]
+    beyond = table.frame["cook"] > 1
+    said.append(
+        f"Cook's distance is above 1 for {listing(table.frame['row'][beyond])}."
+        if beyond.any()
+        else "No Cook's distance is above 1."
+    )
+    return said
+
+
+def _collinearity(_: Fit, table: Table) -> list[str]:
+    high = table.frame[table.frame["inflation"] > np.sqrt(10.0)]
+    if not len(high):
+        return ["No term's standard errors suffer much from the other terms."]
+    worst: Any = high.loc[high["inflation"].idxmax()]
+    return [
+        f"The standard errors of {worst['term']} are {_number(worst['inflation'])} times what they would be if it were "
+        f"uncorrelated with the other terms; {len(high)} of {len(table.frame)} {_plural(len(table.frame), 'term')} "
+        f"{_is(len(high))} inflated more than {_number(np.sqrt(10.0))} times."
+    ]
+
+
+def _specification_tests(_: Fit, table: Table) -> list[str]:
+    frame = table.frame[table.frame["p_value"].notna()]
+    if not len(frame):
+        return []
+    low = frame[frame["p_value"] < 0.05]
+    if not len(low):
+        return ["None of the specification tests speaks against the shape of the model at the 5% level."]
+    words = [str(table.labels.get(test, test)).partition(":")[0] for test in low["test"]]
+    return [
+        f"{len(low)} of {len(frame)} specification tests {_speak(len(low))} against the model at the 5% level: "
+        f"{listing(f'{word} ({_p(p)})' for word, p in zip(words, low['p_value'], strict=True))}."
+    ]
+
+
+def _speak(count: int) -> str:
+    return "speaks" if count == 1 else "speak"
 
 
 def _is(count: int) -> str:
@@ -423,6 +523,9 @@ _WRITERS: Final[dict[str, Sentences]] = {
     "screen": _screen,
     "coefficients": _coefficients,
     "odds_ratios": _odds_ratios,
+    "marginal_effects": _marginal_effects,
+    "term_tests": _term_tests,
+    "global_tests": _global_tests,
     "goodness_of_fit": _goodness_of_fit,
     "hosmer_lemeshow": _hosmer_lemeshow,
     "association": _association,
@@ -435,6 +538,9 @@ _WRITERS: Final[dict[str, Sentences]] = {
     "cutoffs": _cutoffs,
     "decision_curve": _decision_curve,
     "linearity": _linearity,
+    "diagnostics": _diagnostics,
+    "collinearity": _collinearity,
+    "specification_tests": _specification_tests,
     "monitoring": _monitoring,
     "validate": _validate,
     "cross_validate": _cross_validate,

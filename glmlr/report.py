@@ -143,6 +143,8 @@ _HOMES: Final[Mapping[str, str]] = {
     "screen_interactions": "screening",
     "binning": "screening",
     "scorecard": "coefficients",
+    "stepwise": "coefficients",
+    "compare": "goodness",
     "compare_auc": "discrimination",
     "calibration_by": "calibration",
     "recalibration": "calibration",

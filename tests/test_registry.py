@@ -10,14 +10,18 @@ from glmlr.registry import SECTIONS, STATISTICS, statistic
 
 BIRTHS = glmlr.datasets.load("birthwt")
 FIT = glmlr.fit("low ~ age + lwt + smoke", BIRTHS)
-WEIGHTED = glmlr.fit("low ~ age + lwt + smoke", BIRTHS, class_weight="balanced")
+#: Fits that have what others have not.
+OTHERS = {
+    "intercepts": glmlr.fit("low ~ age + lwt + smoke", BIRTHS, class_weight="balanced"),
+    "hazard_ratios": glmlr.fit("low ~ age + lwt + smoke", BIRTHS, link="cloglog"),
+}
 
 
 @pytest.mark.parametrize("key", list(STATISTICS))
 def test_method_and_function_are_one(key):
     assert getattr(glmlr, key) is STATISTICS[key].function
     assert getattr(glmlr.Fit, key) is STATISTICS[key].function
-    fit = WEIGHTED if key == "intercepts" else FIT
+    fit = OTHERS.get(key, FIT)
     assert getattr(glmlr, key)(fit).frame.equals(getattr(fit, key)().frame)
     assert STATISTICS[key].section in SECTIONS
 

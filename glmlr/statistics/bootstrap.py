@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.blocks import Subset
 from glmlr.conditioning import Scaled
 from glmlr.covariance import CentredCovariance
 from glmlr.design.derived import class_weight_option
-from glmlr.errors import ArgumentError, DataError, explained_arguments
+from glmlr.errors import ArgumentError, DataError, NotApplicable, explained_arguments, one_of
 from glmlr.exhibits import Table, Tabled
 from glmlr.fit import Fit
+from glmlr.profiles.accelerated import accelerations, bca_interval
 from glmlr.progress import Step
 from glmlr.proportions import checked_level
 from glmlr.validation.folds import whole
@@ -60,6 +62,7 @@ def bootstrap(
     replicates: int = 1000,
     seed: int = 1,
     level: float = 0.95,
+    interval: str = "percentile",
     workers: int = 1,
     progress: bool | Callable[[Step], None] | None = None,
 ) -> Bootstrap:
@@ -73,7 +76,9 @@ def bootstrap(
         fit: the fitted model; its rows in memory.
         replicates: number of resamples.
         seed: of the resamples: the same seed gives the same numbers, whatever the number of workers.
-        level: confidence level of the percentile intervals.
+        level: confidence level of the intervals.
+        interval: "percentile", or "bca" for bias-corrected accelerated intervals beside them, bca_low and bca_high.
+            Their acceleration is that of the jackknife over trials (or clusters), each left out by one Newton step.
         workers: number of processes.
         progress: see `glmlr.cross_validate`.
 
@@ -82,16 +87,23 @@ def bootstrap(
 
     Raises:
         OptionError, ArgumentError: options that cannot be.
-        NotApplicable: rows that were read in parts and are not held.
+        NotApplicable: rows that were read in parts and are not held; BCa intervals where estimates are infinite.
         DataError: fewer than two resamples with finite estimates.
 
-    References: Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 6 and 13; Stata `bootstrap`.
+    References: Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 6, 13 and 14; Stata `bootstrap`;
+    R `boot::boot.ci`, whose `bca` is the same for the same replicates and influences.
 
     """
     if not isinstance(fit, Fit):
         raise ArgumentError(f"bootstrap() takes a fitted model, not {type(fit).__name__}.")
     number, seed = whole("replicates", replicates, _FEWEST), whole("seed", seed, 0)
     checked_level(level)
+    one_of("interval", interval, ("percentile", "bca"))
+    if interval == "bca" and fit.separation is not None:
+        raise NotApplicable(
+            "Some estimates are infinite, and no step leads away from there: there is no acceleration for BCa "
+            'intervals; use interval="percentile".'
+        )
     refitting = refitting_of_design(fit.held, fit.link)
     start = Start(fit.solution.beta, fit.solution.information, fit.design.class_weights)
     task = partial(_estimates, refitting, class_weight_option(fit.held), start, seed)
@@ -110,6 +122,8 @@ def bootstrap(
     centred = _centred(fit, good)
     moved = replace(fit, covariance=covariance, covariance_kind="bootstrap", centred=centred)
     table = _table(moved, good, number, len(found), level)
+    if interval == "bca":
+        table = _with_bca(table, fit, good, level)
     return Bootstrap(table, pd.DataFrame(beta, columns=list(fit.names)), moved)
 
 
@@ -167,6 +181,32 @@ def _table(fit: Fit, beta: Floats, asked: int, fitted: int, level: float) -> Tab
         frame=frame,
         roles={"term": "text", **dict.fromkeys(("estimate", "bias", "std_error", "low", "high"), "estimate")},
         labels={"bias": "Bias"},
+        notes=tuple(notes),
+    )
+
+
+def _with_bca(table: Table, fit: Fit, beta: Floats, level: float) -> Table:
+    """Put BCa intervals beside the percentiles."""
+    kept = np.flatnonzero(fit.solution.estimated)
+    rows = fit.held if kept.size == len(fit.names) else Subset(fit.held, kept)
+    found = accelerations(rows, fit.solution.beta[kept], fit.link, fit.design.clusters)
+    ends = np.full((2, len(fit.names)), np.nan)
+    for column, acceleration in zip(kept, found, strict=True):
+        ends[:, column] = bca_interval(float(fit.solution.beta[column]), beta[:, column], float(acceleration), level)
+    frame = table.frame.assign(bca_low=ends[0], bca_high=ends[1])
+    unit = "cluster" if fit.design.clusters is not None else "trial"
+    notes = [
+        *table.notes,
+        f"BCa: percentiles moved for bias and skewness; the acceleration is the jackknife's, each {unit} left out by "
+        "one Newton step.",
+    ]
+    if np.isnan(ends[:, kept]).any():
+        notes.append("Where all resamples lie on one side of the estimate there is no BCa interval.")
+    return replace(
+        table,
+        frame=frame,
+        roles={**table.roles, "bca_low": "estimate", "bca_high": "estimate"},
+        labels={**table.labels, "bca_low": "BCa low", "bca_high": "BCa high"},
         notes=tuple(notes),
     )
 

@@ -1,0 +1,1 @@
+"""What do several models of the same rows say beside each other?"""

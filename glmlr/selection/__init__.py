@@ -1,0 +1,1 @@
+"""Which terms does a search leave in a model?"""
