@@ -42,6 +42,10 @@ BESIDE: dict[str, dict[str, Any]] = {
 }
 
 every_link = pytest.mark.parametrize("link", LINKS)
+#: For laws with many cases: the other links with the slow tests.
+logit_first = pytest.mark.parametrize(
+    "link", [link if link == "logit" else pytest.param(link, marks=pytest.mark.slow) for link in LINKS]
+)
 every_weighting = pytest.mark.parametrize("beside", BESIDE)
 every_statistic = pytest.mark.parametrize("key", sorted(STATISTICS.keys() - COUNTS_ROWS_READ))
 
@@ -75,7 +79,7 @@ def counted(link: str, beside: str) -> tuple[glmlr.Fit, glmlr.Fit]:
     return one, glmlr.fit(FORMULA, repeated, link=link, **BESIDE[beside])
 
 
-@every_link
+@logit_first
 @every_weighting
 @every_statistic
 def test_a_frequency_is_a_row_repeated(key: str, beside: str, link: str) -> None:
@@ -104,7 +108,7 @@ def with_zeros(role: str, link: str, beside: str) -> tuple[glmlr.Fit, glmlr.Fit]
     return glmlr.fit(FORMULA, data, **options), glmlr.fit(FORMULA, data[~zero], **options)
 
 
-@every_link
+@logit_first
 @pytest.mark.parametrize(("role", "beside"), [("f", "sample"), ("f", "both"), ("s", "sample"), ("s", "both")])
 @every_statistic
 def test_a_row_without_weight_is_an_absent_row(key: str, role: str, beside: str, link: str) -> None:

@@ -51,7 +51,7 @@ def by_hand(data: pd.DataFrame, formula: str, splitter: Any, **options: Any) -> 
     [
         (FORMULA, {}),
         pytest.param(FORMULA, {"class_weight": "balanced"}, marks=pytest.mark.slow),
-        ("low ~ standardize(age) + bs(lwt, df=4)", {"link": "probit"}),
+        pytest.param("low ~ standardize(age) + bs(lwt, df=4)", {"link": "probit"}, marks=pytest.mark.slow),
     ],
     ids=str,
 )
