@@ -250,6 +250,12 @@ def _dependency(r: Floats, kept: list[int], vector: Floats) -> tuple[tuple[int, 
     )
 
 
+def inverse_of(information: Floats) -> Floats:
+    """Invert an information matrix, shape (k, k), in units in which its diagonal is 1."""
+    size = np.sqrt(np.diag(information))
+    return np.asarray(np.linalg.inv(information / np.outer(size, size)) / np.outer(size, size))
+
+
 def gram_of(rows: Rows) -> Floats:
     """Give the cross-products of the columns, shape (k, k)."""
     return over_blocks(rows, lambda block: block.gram(), np.add)

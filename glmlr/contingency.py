@@ -125,23 +125,3 @@ def fisher_exact(a: float, b: float, c: float, d: float) -> float:
     weight = np.sort(np.exp(log_weight))
     extreme = weight[weight <= math.exp(observed) * _ALIKE]
     return min(float(extreme.sum()) / float(weight.sum()), 1.0)
-
-
-def adjusted(p_value: Floats, method: Literal["holm", "bh"]) -> Floats:
-    """Adjust p-values for their number, shape (m,); NaN stays and is not counted.
-
-    "holm" bounds the chance of any false rejection, "bh" the expected share of false ones (R p.adjust).
-
-    References: Holm (1979), Scandinavian J. Statistics 6, 65-70; Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57,
-    289-300.
-    """
-    found = np.full(p_value.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p_value))
-    m = known.size
-    order = known[np.argsort(p_value[known], kind="stable")]
-    if method == "holm":
-        found[order] = np.minimum(np.maximum.accumulate(p_value[order] * np.arange(m, 0, -1)), 1.0)
-    else:
-        largest_first = order[::-1]
-        found[largest_first] = np.minimum(np.minimum.accumulate(p_value[largest_first] * m / np.arange(m, 0, -1)), 1.0)
-    return found

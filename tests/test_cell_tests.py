@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from witnesses import read_witness
 
-from glmlr.crossing.cell_tests import additive, holm, odds_ratios_of, stratified
+from glmlr.crossing.cell_tests import additive, odds_ratios_of, stratified
+from glmlr.hypotheses.adjusting import adjusted_plainly
 
 
 def test_holm_is_that_of_r() -> None:
     witness = read_witness("linearity")
-    np.testing.assert_allclose(holm(np.array(witness["holm_p"])), witness["holm"])
-    out = holm(np.array([0.02, np.nan, 0.01]))
+    np.testing.assert_allclose(adjusted_plainly(np.array(witness["holm_p"]), "holm"), witness["holm"])
+    out = adjusted_plainly(np.array([0.02, np.nan, 0.01]), "holm")
     np.testing.assert_allclose(out, [0.02, np.nan, 0.02])
-    assert holm(np.empty(0)).size == 0
+    assert adjusted_plainly(np.empty(0), "holm").size == 0
 
 
 def test_a_table_with_one_odds_ratio_has_nothing_beyond_it() -> None:

@@ -12,7 +12,8 @@ from scipy.stats import chi2_contingency
 from scipy.stats import fisher_exact as scipy_fisher
 from witnesses import read_witness
 
-from glmlr.contingency import adjusted, compare_neighbours, course_of, fisher_exact, likelihood_ratio, pearson
+from glmlr.contingency import compare_neighbours, course_of, fisher_exact, likelihood_ratio, pearson
+from glmlr.hypotheses.adjusting import adjusted_plainly
 
 R = read_witness("screening")
 
@@ -81,7 +82,7 @@ def test_the_course_of_rates_by_hand(events: list[float], nonevents: list[float]
 def test_adjusted_p_values_are_those_of_r(method: str) -> None:
     p = np.array([math.nan if one is None else one for one in R["adjust"]["p"]])
     expected = [math.nan if one is None else one for one in R["adjust"][method]]
-    np.testing.assert_allclose(adjusted(p, method), expected, rtol=1e-13)  # type: ignore[arg-type]
+    np.testing.assert_allclose(adjusted_plainly(p, method), expected, rtol=1e-13)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["lwt", "age"])

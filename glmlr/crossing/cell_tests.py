@@ -172,15 +172,3 @@ def _with_ratio(ratio: float, one: Floats, other: Floats, events: Floats) -> Flo
     constant = ratio * one * events
     root = np.sqrt(np.maximum(linear**2 - 4 * square * constant, 0.0))
     return np.asarray(2 * constant / (-linear + root))
-
-
-def holm(p: Floats) -> Floats:
-    """Adjust p-values, shape (m,), for their number by Holm's step-down rule; NaN is not counted.
-
-    Reference: Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
-    """
-    out = np.full(p.size, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    out[order] = np.minimum(np.maximum.accumulate((order.size - np.arange(order.size)) * p[order]), 1.0)
-    return out

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import Block, LocalRows, Piece, pieces_of
+from glmlr.blocks import Block, LocalRows, Piece, Rows, pieces_of
 from glmlr.design.coding import functions_with, recipe_of
 from glmlr.design.designed import Design, Totals
 from glmlr.design.factors import prepare, prepare_offset
@@ -32,7 +32,7 @@ from glmlr.sources import read
 from glmlr.sources.database import Query
 from glmlr.sources.parts import client_among, rows_in_parts
 
-__all__ = ["Collapsed", "Design", "DesignInMemory", "NewRows", "RowAccount", "Term", "build_design"]
+__all__ = ["Collapsed", "Design", "DesignInMemory", "NewRows", "RowAccount", "Term", "build_design", "gathered"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -149,6 +149,11 @@ class Collapsed(LocalRows):
         found = self.patterns
         whole = Block(np.empty((0, found.y.size)), found.y, found.weight)
         return whole.cut(self.design.recipe.columns(found.values, rows, room), rows)
+
+
+def gathered(design: Design) -> Rows:
+    """Give the rows of a design, or the covariate patterns that they collapse to."""
+    return design if design.patterns is None else Collapsed(design, design.patterns)
 
 
 class _Kept:

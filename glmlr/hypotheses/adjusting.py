@@ -6,7 +6,7 @@ Multiple Comparisons; Kramer (1956), Biometrics 12, 307-310.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,26 @@ def adjusted(log_p: Floats, z: Floats, how: str, levels: int) -> Floats:
         mine = np.array([log_range_tail(float(np.sqrt(2.0) * abs(one)), levels) for one in z[known]])
     out[known] = np.minimum(mine, 0.0)
     return out
+
+
+def adjusted_plainly(p_value: Floats, method: Literal["holm", "bh"]) -> Floats:
+    """Adjust p-values as they are, not their logarithms, for their number, shape (m,); NaN stays and is not counted.
+
+    "holm" bounds the chance of any false rejection, "bh" the expected share of false ones (R p.adjust).
+
+    References: Holm (1979), Scandinavian J. Statistics 6, 65-70; Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57,
+    289-300.
+    """
+    found = np.full(p_value.shape, np.nan)
+    known = np.flatnonzero(~np.isnan(p_value))
+    m = known.size
+    order = known[np.argsort(p_value[known], kind="stable")]
+    if method == "holm":
+        found[order] = np.minimum(np.maximum.accumulate(p_value[order] * np.arange(m, 0, -1)), 1.0)
+    else:
+        largest_first = order[::-1]
+        found[largest_first] = np.minimum(np.minimum.accumulate(p_value[largest_first] * m / np.arange(m, 0, -1)), 1.0)
+    return found
 
 
 def critical_value(level: float, how: str, comparisons: int, levels: int) -> float:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from glmlr.blocks import Rows
-from glmlr.design import Collapsed
+from glmlr.design import gathered
 from glmlr.errors import OptionError, one_of
 from glmlr.fit import Fit
 from glmlr.hypotheses.nested import Reduced, Whole
@@ -18,7 +17,7 @@ MOST_CELLS_REFITTED: Final = 4_000_000
 def whole_of(fit: Fit) -> Whole:
     """Take a fit whole."""
     return Whole(
-        rows=rows_of(fit),
+        rows=gathered(fit.design),
         link=fit.link,
         beta=fit.solution.beta,
         information=fit.solution.information,
@@ -32,12 +31,6 @@ def as_fitted(fit: Fit) -> Reduced:
     finite = fit.separation is None and fit.converged
     whole = whole_of(fit)
     return Reduced(whole.columns, fit.solution.beta, fit.loglik, fit.rank, finite)
-
-
-def rows_of(fit: Fit) -> Rows:
-    """Give the rows of a fit, or the covariate patterns that they collapse to."""
-    patterns = fit.design.patterns
-    return fit.design if patterns is None else Collapsed(fit.design, patterns)
 
 
 def test_of(fit: Fit, asked: str | None) -> tuple[str, str]:

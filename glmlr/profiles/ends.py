@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glmlr.blocks import Block, CodedBlock, Rows, over_blocks
+from glmlr.conditioning import inverse_of
 from glmlr.links import Link
 from glmlr.newton import Sums, sums_at
 from glmlr.profiles.held import Profile, close_enough
@@ -53,7 +54,7 @@ class Maximum:
     def of(cls, rows: Rows, beta: Floats, link: Link) -> Maximum:
         """Take the estimates of some rows."""
         sums = sums_at(rows, beta, link, expected=False)
-        return cls(rows, link, beta, sums.loglik, _inverse(sums.information))
+        return cls(rows, link, beta, sums.loglik, inverse_of(sums.information))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +140,7 @@ def _alone(maximum: Maximum, along: Floats, sign: float, quantile: float, beta: 
         if not (np.isfinite(diagonal).all() and (diagonal > 0).all()):
             return None
         try:
-            inverse = _inverse(sums.information)
+            inverse = inverse_of(sums.information)
         except np.linalg.LinAlgError:
             return None
         step = _stepped(maximum, along, sign, quantile, beta, Sums(sums.loglik, sums.score, inverse))
@@ -202,9 +203,3 @@ def _scores(rows: Rows, beta: Floats, link: Link) -> Floats:
         return np.column_stack([loglik, slopes])
 
     return over_blocks(rows, of, np.add)
-
-
-def _inverse(information: Floats) -> Floats:
-    """Invert an information matrix in units in which its diagonal is 1."""
-    size = np.sqrt(np.diag(information))
-    return np.asarray(np.linalg.inv(information / np.outer(size, size)) / np.outer(size, size))

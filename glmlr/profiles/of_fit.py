@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import chdtri
 
 from glmlr.blocks import Rows, Subset
-from glmlr.design import Collapsed
+from glmlr.design import gathered
 from glmlr.errors import NotApplicable
 from glmlr.fit import Fit
 from glmlr.profiles.ends import Maximum, ends_of
@@ -42,7 +42,7 @@ def profile_ends(fit: Fit, combinations: Floats, level: float) -> Floats:
     refuse_profiles(fit)
     quantile = float(chdtri(1.0, 1.0 - level))
     ends = np.full((len(combinations), 2), np.nan)
-    rows = _rows_of(fit)
+    rows = gathered(fit.design)
     involved = combinations != 0
     unknown = np.isnan(fit.solution.beta)
     if fit.separation is not None:
@@ -76,12 +76,6 @@ def refuse_profiles(fit: Fit) -> None:
             "The fit did not converge, so that its likelihood is not the largest and there is nothing to measure "
             "profile-likelihood intervals from; fit with more iterations."
         )
-
-
-def _rows_of(fit: Fit) -> Rows:
-    """Give the rows, or the covariate patterns that they collapse to."""
-    patterns = fit.design.patterns
-    return fit.design if patterns is None else Collapsed(fit.design, patterns)
 
 
 def _finite_part(fit: Fit, rows: Rows, combinations: Floats) -> tuple[Maximum, Floats]:

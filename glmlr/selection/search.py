@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from glmlr.blocks import Subset
-from glmlr.design import Collapsed, DesignInMemory
+from glmlr.design import DesignInMemory, gathered
 from glmlr.links import Link
 from glmlr.separation import maximise
 from glmlr.tails import chi_square_tail
@@ -145,9 +145,7 @@ class Space:
         """Fit a model, once."""
         if model not in self._seen:
             columns = np.array([at for term in sorted(model) for at in self.design.terms[term].columns], dtype=np.intp)
-            patterns = self.design.patterns
-            rows = self.design if patterns is None else Collapsed(self.design, patterns)
-            solution = maximise(Subset(rows, columns), self.link).solution
+            solution = maximise(Subset(gathered(self.design), columns), self.link).solution
             self._seen[model] = Likelihood(solution.loglik, solution.rank)
         return self._seen[model]
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glmlr.blocks import Block, CodedBlock, Mapped, Rows, Subset, over_blocks
-from glmlr.conditioning import Moments, block_moments, scaled_rows
+from glmlr.conditioning import Moments, block_moments, inverse_of, scaled_rows
 from glmlr.covariance import clustered, robust
 from glmlr.links import Link
 from glmlr.newton import sums_at
@@ -96,7 +96,7 @@ class Fitted:
             own = (scaled.inverse_transform() @ np.where(estimated, beta, 0.0))[kept]
         some = Subset(rows if scaled is None else scaled, kept)
         sums = sums_at(some, own, link)
-        inverse = _inverse(sums.information)
+        inverse = inverse_of(sums.information)
         return cls(some, own, link, center, scale, kept, robust, clusters, inverse, sums.loglik)
 
     @property
@@ -108,12 +108,6 @@ class Fitted:
         """Give where a column of the design stands among the estimated ones; -1 where it has no estimate."""
         found = np.flatnonzero(self.kept == column)
         return int(found[0]) if found.size else -1
-
-
-def _inverse(information: Floats) -> Floats:
-    """Invert an information matrix in units in which its diagonal is 1."""
-    size = np.sqrt(np.diag(information))
-    return np.asarray(np.linalg.inv(information / np.outer(size, size)) / np.outer(size, size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +182,7 @@ class Scores:
     def test(self, which: slice) -> ChiSquare:
         """Test some of the further columns together, on as many degrees of freedom as the others leave of them."""
         own, others = self._chosen(which), slice(0, self.k)
-        taken = self.information[own, others] @ _inverse(self.information[others, others])
+        taken = self.information[own, others] @ inverse_of(self.information[others, others])
         off = np.hstack([-taken, np.eye(own.size)])
         at = np.append(np.arange(self.k), own)
         size = np.sqrt(np.diag(self.variance)[own])
@@ -205,7 +199,7 @@ class Scores:
     def step(self, which: slice) -> Step:
         """Take one Newton step with some of the further columns; they must have something of their own."""
         at = np.append(np.arange(self.k), self._chosen(which))
-        inverse = _inverse(self.information[np.ix_(at, at)])
+        inverse = inverse_of(self.information[np.ix_(at, at)])
         return Step(self.beta[at] + inverse @ self.score[at], inverse @ self.variance[np.ix_(at, at)] @ inverse)
 
     def _chosen(self, which: slice) -> Positions:

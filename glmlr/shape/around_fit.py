@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glmlr.design import Collapsed
+from glmlr.design import gathered
 from glmlr.errors import NotApplicable
 from glmlr.fit import Fit
 from glmlr.shape.added_columns import Fitted
@@ -21,7 +21,6 @@ def around(fit: Fit) -> Fitted:
         why = "some of its estimates are infinite (separation)" if fit.separation else "it has not converged"
         raise NotApplicable(f"What columns would add to this fit cannot be said, because {why}.")
     design = fit.held
-    rows = design if design.patterns is None else Collapsed(design, design.patterns)
     robust = fit.pseudo_likelihood or design.clusters is not None
     estimated = np.isfinite(fit.solution.beta)
-    return Fitted.of(rows, fit.working, estimated, fit.link, robust=robust, clusters=design.clusters)
+    return Fitted.of(gathered(design), fit.working, estimated, fit.link, robust=robust, clusters=design.clusters)

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.blocks import Subset
+from glmlr.design import gathered
 from glmlr.digits import text
 from glmlr.errors import ArgumentError, NotApplicable, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
-from glmlr.hypotheses.around_fit import rows_of
 from glmlr.hypotheses.linear import Equations, maximum_under, not_estimable
 from glmlr.hypotheses.nested import quadratic
 from glmlr.hypotheses.reading import Hypothesis, hypotheses_of
@@ -189,7 +189,7 @@ def _wald(fit: Fit, equations: Equations) -> list[ChiSquare]:
 
 
 def _likelihood_ratios(fit: Fit, equations: Equations) -> list[ChiSquare]:
-    columns, rows = _estimated(fit), rows_of(fit)
+    columns, rows = _estimated(fit), gathered(fit.design)
     q = len(equations.values)
     parts = [[at] for at in range(q)] + ([list(range(q))] if q > 1 else [])
     found = []

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.binning import Closed, Cut, evidence, observed_odds
-from glmlr.contingency import Course, adjusted, course_of, likelihood_ratio
+from glmlr.contingency import Course, course_of, likelihood_ratio
 from glmlr.errors import DataError, NotApplicable, OptionError, listing, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
+from glmlr.hypotheses.adjusting import adjusted_plainly
 from glmlr.levels import Levels, is_number, levels_of
 from glmlr.monotone import armitage_trend
 from glmlr.predictor.table import MANY_LEVELS, companion_table
@@ -252,7 +253,7 @@ def _frame(screened: list[_Screened], adjust: Literal["holm", "bh"]) -> pd.DataF
     order = sorted(range(len(rows)), key=lambda i: -rows[i].iv)
     frame = pd.DataFrame([vars(rows[i]) for i in order], index=order)
     p_value = frame["p_value"].to_numpy(dtype=np.float64)
-    frame.insert(list(frame.columns).index("log10_p_value") + 1, "adjusted_p_value", adjusted(p_value, adjust))
+    frame.insert(list(frame.columns).index("log10_p_value") + 1, "adjusted_p_value", adjusted_plainly(p_value, adjust))
     return frame
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.binning import FEW_VALUES, Cut, free_label, observed_odds
-from glmlr.crossing.cell_tests import Additive, additive, holm
+from glmlr.crossing.cell_tests import Additive, additive
 from glmlr.crossing.placing import Placed, bins_for, placed
 from glmlr.design.response import Event
 from glmlr.errors import (
@@ -27,6 +27,7 @@ from glmlr.errors import (
 )
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.fit import Fit
+from glmlr.hypotheses.adjusting import adjusted_plainly
 from glmlr.levels import is_number
 from glmlr.proportions import checked_level, normal_quantile, wilson
 from glmlr.registry import statistic
@@ -437,7 +438,11 @@ def screen_interactions(sample: Sample, *, bins: int | None = None) -> Table:
         raise NotApplicable("There are not two predictors with two levels or more to be looked at together.")
     rows = [_pair(sample, one, other) for one, other in combinations(found, 2)]
     frame = pd.DataFrame(rows)
-    frame.insert(list(frame.columns).index("p_value") + 1, "p_adjusted", holm(frame["p_value"].to_numpy(dtype=float)))
+    frame.insert(
+        list(frame.columns).index("p_value") + 1,
+        "p_adjusted",
+        adjusted_plainly(frame["p_value"].to_numpy(dtype=float), "holm"),
+    )
     # A p-value that has underflown still has its logarithm.
     frame = frame.sort_values("log10_p", kind="stable", ignore_index=True)
     return Table(
