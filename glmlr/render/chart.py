@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from glmlr.exhibits import Chart
 from glmlr.render import axes, labels, marks, scales, svg_text
 from glmlr.render.axes import short, wrapped
-from glmlr.render.grid import clean
+from glmlr.render.grid import clean, clean_numbers
 from glmlr.render.sheet import Sheet, Sign, colours_of, text_width
 from glmlr.render.style import INK, PAGE_COLOURS, PAPER, SMALL, TEXT, TITLE
 
@@ -221,7 +221,7 @@ def _right(chart: Chart, x: tuple[float, float]) -> float:
 
 def _margin(chart: Chart) -> list[str]:
     """Give the texts that a forest plot has on its right."""
-    return [clean(label) for one in chart.series if one.kind == "intervals" for label in one.labels or ()]
+    return [clean_numbers(label) for one in chart.series if one.kind == "intervals" for label in one.labels or ()]
 
 
 def _bottom(chart: Chart, x: tuple[float, float], wide: float) -> float:

@@ -17,12 +17,18 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 _SPACE: Final = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _DIGIT: Final = re.compile(r"\d")
 _POWER: Final = re.compile(r"\de[-+]?\d")
+_MINUS: Final = re.compile(r"(?<![\w.)])-(?=[\d∞])")
 _WHOLE_PART: Final = re.compile(r"[<>]?[-−]?(?:[\d,]+|∞|–)")
 
 
 def clean(words: object) -> str:
     """Put a name or sentence on one line: line breaks become spaces, control characters a visible "�"."""
     return _UNPRINTABLE.sub("\ufffd", _SPACE.sub(" ", str(words)))
+
+
+def clean_numbers(words: object) -> str:
+    """Put a text of numbers on one line, a hyphen before a number as the minus that it is."""
+    return _MINUS.sub("−", clean(words))
 
 
 def width(words: str) -> int:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from glmlr.exhibits import Floats, Series
 from glmlr.render import style
-from glmlr.render.grid import clean
+from glmlr.render.grid import clean, clean_numbers
 from glmlr.render.sheet import OURS, Label, Sheet, text_width
 
 # --------------------------------------------------------------------------------------------- the texts beside points
@@ -31,7 +31,7 @@ def write_column(sheet: Sheet, one: Series, heights: Floats) -> None:
     for height, label in zip(heights, one.labels or ("",) * len(heights), strict=True):
         if label and np.isfinite(height):
             sheet.ax.annotate(
-                clean(label), (1.0, height), (12.0, 0.0), xycoords=sheet.ax.get_yaxis_transform(),
+                clean_numbers(label), (1.0, height), (12.0, 0.0), xycoords=sheet.ax.get_yaxis_transform(),
                 textcoords="offset points", size=sheet.look.small, color=sheet.look.ink, va="center",
                 annotation_clip=False, parse_math=False,
             )  # fmt: skip
@@ -44,7 +44,7 @@ def remember(sheet: Sheet, one: Series, x: Floats, y: Floats) -> None:
     places = sheet.points(x, y).tolist()
     for (left, up), here, label in zip(places, zip(x.tolist(), y.tolist(), strict=True), one.labels, strict=True):
         if label and np.isfinite(left) and np.isfinite(up):
-            sheet.labels.append(Label(left, up, here, clean(label)))
+            sheet.labels.append(Label(left, up, here, clean_numbers(label)))
 
 
 def write(sheet: Sheet, names: list[str]) -> bool:
@@ -177,6 +177,9 @@ def _best(sheet: Sheet, name: str, words: str, corner: Floats, taken: list[Box])
     mine = [clean(stroke.name) == name for stroke in sheet.strokes]
     own = _some([stroke.along for stroke, is_mine in zip(sheet.strokes, mine, strict=True) if is_mine])
     other = _some([stroke.along for stroke, is_mine in zip(sheet.strokes, mine, strict=True) if not is_mine])
+    if not len(own):
+        # A line that lies outside the drawing, or is a point, has no place beside it.
+        return None
     boxes = _boxes(own[:: -(-len(own) // _TRIED)], words)
     inside = (boxes[:, :2] >= corner[:2] + 1).all(axis=1) & (boxes[:, 2:] <= corner[2:] - 1).all(axis=1)
     free = ~np.array([_meets(boxes, box) for box in taken]).any(axis=0) if taken else True

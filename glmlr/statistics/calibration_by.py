@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.digits import text
 from glmlr.errors import DataError, explained_arguments, listing, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.fit import Fit
@@ -214,12 +215,12 @@ def _forest(measure: str, name: str, groups: Sequence[_Group], level: float) -> 
     """Draw one interval a subgroup, below each other."""
     values = np.array([group.values[measure] for group in groups], dtype=np.float64)
     value, _, low, high = values.T
-    words, _, ideal = _MEASURES[measure]
+    words, role, ideal = _MEASURES[measure]
     place = np.arange(float(len(groups)))
     at = float(value[-1]) if ideal is None else ideal
     reference = "All rows" if ideal is None else f"Ideal: {ideal:g}"
     labels = tuple(
-        "" if math.isnan(here) else f"{here:.3f} ({below:.3f} to {above:.3f})"
+        "" if math.isnan(here) else f"{text(here, role)} ({text(below, role)} to {text(above, role)})"
         for here, below, above in zip(value.tolist(), low.tolist(), high.tolist(), strict=True)
     )
     finite = value[:-1][np.isfinite(value[:-1])]

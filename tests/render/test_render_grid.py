@@ -1,11 +1,12 @@
 """Does every cell say what its column's role says, with decimal points below one another?"""
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glmlr.exhibits import Table
-from glmlr.render.grid import clean, decimal_padding, grid, width
+from glmlr.render.grid import clean, clean_numbers, decimal_padding, grid, width
 
 
 def make(frame, roles, **changes):
@@ -87,3 +88,17 @@ def test_names_stay_on_one_line_and_control_nothing():
 
 def test_width_is_that_of_a_terminal():
     assert [width(word) for word in ("abc", "非常", "e\u0301", "🎈", "–∞")] == [3, 4, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("hyphen", "shown"),
+    [
+        ("-2.6% (-9.3% to 4.2%)", "−2.6% (−9.3% to 4.2%)"),
+        ("-∞", "−∞"),
+        ("2026-11-27", "2026-11-27"),
+        ("A-5", "A-5"),
+        ("low - high", "low - high"),
+    ],
+)
+def test_a_hyphen_before_a_number_is_a_minus(hyphen: str, shown: str) -> None:
+    assert clean_numbers(hyphen) == shown

@@ -178,3 +178,10 @@ def test_long_labels_of_axes_stay_on_the_sheet(titled):
         assert box.x1 <= figure.bbox.width + 2
         assert box.y0 >= -1
         assert box.y1 <= figure.bbox.height + 1
+
+
+def test_a_line_of_no_length_is_drawn_with_its_name_in_the_legend() -> None:
+    """All scores are one: a curve begins where it ends, and there is no place beside it."""
+    at, ends = np.array([0.5, 0.5]), np.array([0.0, 1.0])
+    series = (Series("No length", "line", at, at), Series("Diagonal", "line", ends, ends))
+    assert "No length" in Chart("k", "A point", series, Axis("x"), Axis("y"), alt="A point.").to_svg()
