@@ -16,15 +16,17 @@ BROWSER ?= chromium
 # Which cases make bench runs, and how; all of them in full by default.
 BENCH ?=
 
-.PHONY: help demo demo-imbalanced demo-arrests test check test-slow reports picture bench clean
+.PHONY: help demo demo-imbalanced demo-arrests demo-training test check test-slow witnesses reports picture bench clean
 
 help:
 	@echo "make demo       fit the demo model and write reports/birthwt.html"
 	@echo "make demo-imbalanced  weight the classes of a rare event and write reports/imbalanced.html"
 	@echo "make demo-arrests     look at one model from every side and write reports/arrests.html"
+	@echo "make demo-training    train models by gradients, and watch: reports/training.html"
 	@echo "make test       style, types and tests"
 	@echo "make check      style and types only"
 	@echo "make test-slow  the slow tests"
+	@echo "make witnesses  run the tests and count what they compare with whom, into reports/witnesses.csv"
 	@echo "make reports    write every committed report again"
 	@echo "make picture    photograph the first screen of the report for the README (needs chromium; BROWSER=... names it)"
 	@echo "make bench      measure every case against its peers (over an hour, 8 GB; BENCH='logit small' or BENCH=--quick for less)"
@@ -43,6 +45,10 @@ demo-arrests: $(VENV)/ready
 	@$(BIN)/python reports/arrests.py
 	@echo "The report is $(CURDIR)/reports/arrests.html: open it in a browser."
 
+demo-training: $(VENV)/ready
+	@$(BIN)/python reports/training.py
+	@echo "The report is $(CURDIR)/reports/training.html: open it in a browser."
+
 test: check
 	$(BIN)/python -m pytest -q -n auto -m "not slow"
 
@@ -54,11 +60,16 @@ check: $(VENV)/ready-test
 test-slow: $(VENV)/ready-test
 	$(BIN)/python -m pytest -q -m slow
 
+# Every comparison of numbers in the tests, counted by file and witness.
+witnesses: $(VENV)/ready-test
+	PYTHONPATH=tests $(BIN)/python -m pytest -q -p ledger --ledger reports/witnesses.csv -n auto -m "not slow"
+
 reports: $(VENV)/ready
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.html
 	$(BIN)/glmlr report data/birthwt.csv "$(FORMULA)" --validate 200 -o reports/birthwt.md
 	$(BIN)/python reports/imbalanced.py
 	$(BIN)/python reports/arrests.py
+	$(BIN)/python reports/training.py
 
 picture: reports
 	@command -v $(BROWSER) >/dev/null 2>&1 || { echo "make picture needs a browser of the Chromium family; there is no $(BROWSER) here (BROWSER=... names another)." >&2; exit 1; }

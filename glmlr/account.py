@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.conditioning import Alias
-from glmlr.covariance import KINDS
+from glmlr.covariance import KINDS, SHRUNKEN_KIND
+from glmlr.design import DesignInMemory
 from glmlr.design.designed import Design
 from glmlr.errors import listing
 from glmlr.links import Link
+from glmlr.penalised.penalties import Firth, Penalty, Ridge
 from glmlr.prediction import dependency
+from glmlr.separating import groups_of, said_of
 from glmlr.separation import Separation
 from glmlr.solver import Solution
 
@@ -18,10 +23,18 @@ Floats = npt.NDArray[np.float64]
 
 
 def account(
-    design: Design, link: Link, solution: Solution, separation: Separation | None, covariance_kind: str
+    design: Design,
+    link: Link,
+    solution: Solution,
+    separation: Separation | None,
+    covariance_kind: str,
+    penalty: Penalty | None = None,
 ) -> tuple[str, ...]:
     """Give the sentences that belong to a fit, in the order they are read."""
-    notes = [design.event.note, *_weights(design), f"Standard errors: {KINDS[covariance_kind]}.", *_clusters(design)]
+    shrunken = isinstance(penalty, Ridge) and covariance_kind == "model"
+    errors = f"Standard errors: {SHRUNKEN_KIND if shrunken else KINDS[covariance_kind]}."
+    notes = [design.event.note, *_weights(design), errors, *_clusters(design)]
+    notes.extend(penalty_notes(penalty, weighted=design.weighted))
     dropped = design.rows.read - design.rows.used - design.rows.zero_weight
     if dropped:
         notes.append(f"{dropped:,} of {design.rows.read:,} rows were dropped because something is missing in them.")
@@ -33,9 +46,47 @@ def account(
         notes.append(f"The fit did not converge: {solution.reason}.")
     if solution.method == "qr" and separation is None:
         notes.append("The columns are nearly collinear; the estimates were found by a QR factorisation.")
+    if solution.training:
+        notes.append(solution.training)
     if solution.method == "statsmodels":
         notes.append(f"Fitted by statsmodels' GLM (Binomial, {link.name}).")
     return tuple(notes)
+
+
+#: What is said of Firth's estimates and of those made of them.
+FIRTH_SAID: Final = {
+    "firth": "Firth's penalty: the scores are adjusted so that the estimates are without bias of first order, and "
+    "finite however the data are separated; the logit's maximise the likelihood times Jeffreys' prior. Probabilities "
+    "are drawn towards 1/2.",
+    "flic": "FLIC: slopes are Firth's, without bias of first order and finite however the data are separated; the "
+    "intercept is that of maximum likelihood, so that the mean probability is the share of events.",
+    "flac": "FLAC: maximum likelihood of the rows and of pseudo-rows that stand for Firth's penalty, finite however "
+    "the data are separated; a column that tells the two apart makes the mean probability the share of events. Its "
+    "standard errors are by the information of the rows alone; R's logistf counts the pseudo-rows too, which makes "
+    "them smaller.",
+}
+
+
+_UNIT_OF_WEIGHTS: Final = (
+    "The log-likelihood grows with the importance weights and the penalty does not: other weights of the same "
+    "proportions shrink more or less. Columns are measured without them, by frequency."
+)
+
+
+def penalty_notes(penalty: Penalty | None, *, weighted: bool = False) -> list[str]:
+    """Say what the estimates maximise where it is not the likelihood; `weighted` is by importance."""
+    if penalty is None:
+        return []
+    if isinstance(penalty, Firth):
+        return [FIRTH_SAID[penalty.name]]
+    of = "columns divided by their standard deviation" if penalty.standardized else "the columns as they are"
+    return [
+        f"Ridge penalty: the estimates maximise log-likelihood - {penalty.strength / 2:.6g} x the sum of squared "
+        f"coefficients of {of}, the intercept's excepted. They are biased towards 0, so that no Wald test or interval "
+        "is theirs.",
+        *([_UNIT_OF_WEIGHTS] if weighted else []),
+        *([penalty.chosen] if penalty.chosen else []),
+    ]
 
 
 def _clusters(design: Design) -> list[str]:
@@ -88,17 +139,23 @@ def importance_words(design: Design, verb: str = "") -> str:
 
 
 def separation_sentence(design: Design, separation: Separation) -> str:
-    """Say which estimates are infinite, in which direction, and what can be done."""
+    """Say which estimates are infinite, in which direction, which rows make them so, and what can be done."""
     kind = "Complete" if separation.complete else "Quasi-complete"
     signs = {1.0: "+∞", -1.0: "-∞"}
     which = [
         f"{name} ({signs[sign]})" for name, sign in zip(design.names, separation.direction, strict=True) if sign != 0
     ]
-    rows = design.rows_among(separation.separated)
-    return (
+    rows, judged = design.rows_among(separation.separated), "no standard errors judge them"
+    if not design.weighted:
+        judged = "judge them by likelihood-ratio tests, not by standard errors"
+    said = (
         f"{kind} separation: the data predict {rows:,} of {design.totals.rows:,} rows perfectly, so that these "
-        f"estimates are infinite: {listing(which)}; judge them by likelihood-ratio tests, not by standard errors."
+        f"estimates are infinite: {listing(which)}; {judged}"
     )
+    if isinstance(design, DesignInMemory):
+        said += f". The cause: {said_of(groups_of(design, separation), design.grouped)}"
+    # Under importance weights Firth's penalty has no size of its own.
+    return f"{said}." if design.weighted else f'{said}. penalty="firth" gives finite estimates.'
 
 
 def alias_sentence(design: Design, alias: Alias) -> str:

@@ -36,6 +36,12 @@ FORMULA_HELP = 'For example "low ~ age + lwt + C(race) + smoke", "released ~ .",
 
 Data = Annotated[str, typer.Argument(help=DATA_HELP, show_default=False)]
 Formula = Annotated[str, typer.Argument(help=FORMULA_HELP, show_default=False)]
+FamilyOption = Annotated[
+    str, typer.Option("--family", help="binomial, or multinomial for a response of three or more classes.")
+]
+ReferenceOption = Annotated[
+    str | None, typer.Option("--reference", help="The class that each other one is compared with (multinomial).")
+]
 LinkOption = Annotated[str, typer.Option("--link", help="logit, probit or cloglog.")]
 EventOption = Annotated[
     str | None, typer.Option("--event", help="The value of the response that is the event, for values other than 0/1.")
@@ -52,7 +58,12 @@ SampleOption = Annotated[str | None, typer.Option("--sample-weight", help="Colum
 OffsetOption = Annotated[str | None, typer.Option("--offset", help="Column that is added to the linear predictor.")]
 RobustOption = Annotated[str | None, typer.Option("--robust", help="HC0, HC1, HC2 or HC3 standard errors.")]
 ClusterOption = Annotated[str | None, typer.Option("--cluster", help="Column of clusters for standard errors.")]
-SolverOption = Annotated[str, typer.Option("--solver", help="newton, or statsmodels.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="newton, statsmodels, lbfgs, gradient, rmsprop or adam.")]
+PenaltyOption = Annotated[
+    str | None,
+    typer.Option("--penalty", help="firth, flic or flac for finite estimates of little bias; ridge to shrink."),
+]
+StrengthOption = Annotated[float | None, typer.Option("--strength", help="Of --penalty ridge, at least 0.")]
 FormatOption = Annotated[str, typer.Option("--format", help="text, markdown, html, latex or csv.")]
 WeightsOption = Annotated[str | None, typer.Option("--freq-weights", help="Column of counts.")]
 
@@ -68,6 +79,8 @@ def glmlr_command(
     - `glmlr report birthwt "low ~ age + lwt + C(race) + smoke" -o birthwt.html`
 
     - `glmlr fit mydata.csv "bought ~ age + C(region)" --event yes`
+
+    - `glmlr fit iris "species ~ sepal_length" --family multinomial --reference versicolor`
 
     - `glmlr table titanic survived age --bins 6`
 
@@ -98,8 +111,10 @@ def report(
         str | None,
         typer.Option("--extra", help="Statistics that are not shown by default, with commas between, such as det,ks."),
     ] = None,
+    family: FamilyOption = "binomial",
     link: LinkOption = "logit",
     event: EventOption = None,
+    reference: ReferenceOption = None,
     freq_weights: FrequencyOption = None,
     class_weight: ClassOption = None,
     sample_weight: SampleOption = None,
@@ -107,17 +122,25 @@ def report(
     robust: RobustOption = None,
     cluster: ClusterOption = None,
     solver: SolverOption = "newton",
+    penalty: PenaltyOption = None,
+    strength: StrengthOption = None,
 ) -> None:
     """Fit a model and write the full report."""
     checked_place(output)
+    if family == "multinomial" and (validate or extra):
+        raise OptionError("--validate and --extra are of binomial models; leave them out with --family multinomial.")
     fitted = _fit(
-        data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
-        offset=offset, robust=robust, cluster=cluster, solver=solver,
+        data, formula, event, class_weight, family=family, link=link, reference=reference, freq_weights=freq_weights,
+        sample_weight=sample_weight, offset=offset, robust=robust, cluster=cluster, solver=solver,
+        penalty=penalty, strength=strength,
     )  # fmt: skip
     wanted, more = ([] if names is None else [part.strip() for part in names.split(",")] for names in (sections, extra))
-    brought = (glmlr.validate(fitted, bootstraps=validate),) if validate else ()
+    options: dict[str, Any] = {"title": title, "sections": wanted or None}
+    if family != "multinomial":
+        options["validation"] = (glmlr.validate(fitted, bootstraps=validate),) if validate else ()
+        options["extra"] = more
     with _working("Writing the report"):
-        path = fitted.report(str(output), title=title, sections=wanted or None, validation=brought, extra=more)
+        path = fitted.report(str(output), **options)
     typer.echo(path)
 
 
@@ -125,8 +148,10 @@ def report(
 def fit(
     data: Data,
     formula: Formula,
+    family: FamilyOption = "binomial",
     link: LinkOption = "logit",
     event: EventOption = None,
+    reference: ReferenceOption = None,
     freq_weights: FrequencyOption = None,
     class_weight: ClassOption = None,
     sample_weight: SampleOption = None,
@@ -134,6 +159,8 @@ def fit(
     robust: RobustOption = None,
     cluster: ClusterOption = None,
     solver: SolverOption = "newton",
+    penalty: PenaltyOption = None,
+    strength: StrengthOption = None,
     save_to: Annotated[
         Path | None, typer.Option("--save", help="Keep the model, without its data, in a .json file for `glmlr score`.")
     ] = None,
@@ -142,8 +169,9 @@ def fit(
     if save_to is not None:
         place_for("model", save_to, MODEL_ENDINGS)
     fitted = _fit(
-        data, formula, event, class_weight, link=link, freq_weights=freq_weights, sample_weight=sample_weight,
-        offset=offset, robust=robust, cluster=cluster, solver=solver,
+        data, formula, event, class_weight, family=family, link=link, reference=reference, freq_weights=freq_weights,
+        sample_weight=sample_weight, offset=offset, robust=robust, cluster=cluster, solver=solver,
+        penalty=penalty, strength=strength,
     )  # fmt: skip
     if save_to is not None:
         save(fitted, save_to)
@@ -163,7 +191,9 @@ def score(
     interval: Annotated[
         float | None, typer.Option("--interval", help="Columns low and high as well, for a level such as 0.95.")
     ] = None,
-    kind: Annotated[str, typer.Option("--kind", help="probability, or link for the linear predictor.")] = "probability",
+    kind: Annotated[
+        str, typer.Option("--kind", help="probability, link for the linear predictor, or class (multinomial).")
+    ] = "probability",
     scale: Annotated[
         str, typer.Option("--scale", help="corrected for class weights, or weighted as they made it.")
     ] = "corrected",

@@ -24,6 +24,9 @@ from glmlr.links import Link
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+#: What a report calls the model-based covariance of ridge estimates; A of the other kinds is I + P then, too.
+SHRUNKEN_KIND: Final = "model-based ((I + P)^-1 I (I + P)^-1 with information I and penalty P)"
+
 #: kind -> what a report calls it.
 KINDS: Final[dict[str, str]] = {
     "model": "model-based (inverse expected information)",
@@ -60,6 +63,17 @@ class CentredCovariance:
         """Give the variance of the linear predictor of rows, x of shape (m, k)."""
         return variance_of(self.matrix, (x - self.center) / self.scale)
 
+    def error_of(self, combination: Floats, intercept: int | None) -> float:
+        """Give the standard error of a linear combination of the coefficients of the columns as they are, (k,).
+
+        Args:
+            combination: one number a coefficient.
+            intercept: position of the intercept's column, which takes up what is taken off the others; or None.
+
+        """
+        taken = 0.0 if intercept is None else float(combination[intercept]) * self.center
+        return float(np.sqrt(variance_of(self.matrix, ((combination - taken) / self.scale)[None, :])[0]))
+
 
 def variance_of(covariance: Floats, x: Floats) -> Floats:
     """Give x' V x for rows x of shape (m, k); coefficients without a finite estimate play no part."""
@@ -75,7 +89,7 @@ def leverage(block: Block, beta: Floats, link: Link, inverse: Floats) -> Floats:
     return np.asarray(weight * block.quadratic(inverse))
 
 
-def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, n: float, k: int) -> Floats:
+def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, n: float, k: float) -> Floats:
     """Heteroskedasticity-robust covariance, shape (k, k).
 
     Args:
@@ -85,7 +99,7 @@ def robust(rows: Rows, beta: Floats, link: Link, inverse: Floats, kind: str, *, 
         inverse: inverse expected information A^-1, shape (k, k).
         kind: "HC0", "HC1", "HC2" or "HC3".
         n: number of Bernoulli trials, for HC1.
-        k: number of coefficients, infinite ones included, for HC1.
+        k: number of coefficients, infinite ones included, or effective degrees of freedom, for HC1.
 
     """
     powers = {"HC2": 1.0, "HC3": 2.0}

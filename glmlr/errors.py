@@ -129,7 +129,9 @@ def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
         for name, parameter in signature.parameters.items()
         if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD) and name != "self"
     ]
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    anything = next((p for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD), None)
+    listed = [] if anything is None else _listed(function, str(anything.annotation))
+    keywords, takes_any = keywords + listed, anything is not None and not listed
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -143,6 +145,13 @@ def explained_arguments(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return checked
+
+
+def _listed(function: Callable[..., Any], annotation: str) -> list[str]:
+    """Give the keywords that `**options: Unpack[Options]` stands for, Options a TypedDict; none for anything else."""
+    if not (annotation.startswith("Unpack[") and annotation.endswith("]")):
+        return []
+    return list(function.__globals__[annotation[len("Unpack[") : -1]].__annotations__)
 
 
 def _refuse_unbound(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -11,13 +11,19 @@ import numpy.typing as npt
 
 from glmlr.blocks import Block, Mapped, Rows, Subset, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
-from glmlr.covariance import CentredCovariance, clustered, robust
-from glmlr.design import Collapsed, Design
-from glmlr.errors import FitError
+from glmlr.covariance import CentredCovariance, clustered, robust, sandwich
+from glmlr.design import Collapsed, Design, gathered
+from glmlr.design.patterns import Patterns
+from glmlr.errors import FitError, OptionError
 from glmlr.links import Link
+from glmlr.newton import sums_at
+from glmlr.penalised.maximum import penalised_solution
+from glmlr.penalised.penalties import Firth, Penalty, Ridge
+from glmlr.penalised.ridge import Shrinking, penalised_factor, shrinking
 from glmlr.prediction import log_odds_beyond, with_infinite
 from glmlr.separation import Maximum, Separation, maximise
 from glmlr.solver import Solution, inverse_information, solve
+from glmlr.training.options import Training
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,16 +35,87 @@ _SHIFT_TOLERANCE: Final = 1e-9
 _NEAR_ONE: Final = 1e-3
 
 
-def maximum_of(design: Design, link: Link, max_iterations: int) -> Maximum:
-    """Maximise the likelihood over the rows, or over the covariate patterns that they collapse to."""
+def maximum_of(
+    design: Design,
+    link: Link,
+    max_iterations: int,
+    penalty: Penalty | None = None,
+    *,
+    start: Floats | None = None,
+    training: Training | None = None,
+) -> Maximum:
+    """Maximise the (penalised) likelihood over the rows, or over the covariate patterns that they collapse to.
+
+    Args:
+        design: the rows.
+        link: the link.
+        max_iterations: largest number of Newton steps.
+        penalty: what is taken off the log-likelihood, or None.
+        start: estimates nearby, shape (k,), which save steps of ridge and move no digit, or None.
+        training: how to train by gradients instead, or None.
+
+    """
     patterns = design.patterns
+    if training is not None:
+        return _by_row(_trained(design, link, training, max_iterations, penalty), patterns)
+    if penalty is not None:
+        rows = design if patterns is None else Collapsed(design, patterns)
+        at = intercept_of(design)
+        solution = penalised_solution(rows, link, penalty, max_iterations, intercept=at, start=start)
+        return Maximum(solution, None, np.nan_to_num(solution.beta), np.flatnonzero(solution.estimated))
     if patterns is None:
         return maximise(design, link, max_iterations=max_iterations)
-    found = maximise(Collapsed(design, patterns), link, max_iterations=max_iterations)
-    if found.separation is None or found.face is None:
+    return _by_row(maximise(Collapsed(design, patterns), link, max_iterations=max_iterations), patterns)
+
+
+def _trained(design: Design, link: Link, training: Training, max_iterations: int, penalty: Penalty | None) -> Maximum:
+    """Train by gradients, all rows at once as the covariate patterns that they collapse to."""
+    from glmlr.training.trained import trained_maximum
+
+    if isinstance(penalty, Firth):
+        raise OptionError(f'penalty="{penalty.name}" is found by Newton steps only; use solver="newton".')
+    return trained_maximum(
+        gathered(design),
+        design,
+        link,
+        training,
+        penalty=penalty,
+        intercept=intercept_of(design),
+        max_iterations=max_iterations,
+    )
+
+
+def _by_row(found: Maximum, patterns: Patterns | None) -> Maximum:
+    """Say of each row what was found of its covariate pattern."""
+    if patterns is None or found.separation is None or found.face is None:
         return found
     separation = replace(found.separation, separated=found.separation.separated[patterns.of_row])
     return replace(found, separation=separation, face=found.face[patterns.of_row])
+
+
+def intercept_of(design: Design) -> int | None:
+    """Give the position of the intercept's column, or None where the formula has no intercept."""
+    return next((term.columns[0] for term in design.terms if term.kind == "intercept"), None)
+
+
+def refuse_penalty(design: Design, penalty: Penalty | None, solver: str) -> None:
+    """Refuse what a penalty does not go with.
+
+    Raises:
+        OptionError: another engine, which has no such penalty.
+        FitError: importance weights, whose size would decide how much Firth's penalty counts.
+
+    """
+    if penalty is None:
+        return
+    if solver == "statsmodels":
+        raise OptionError(f'solver="statsmodels" has no penalty="{penalty.name}"; use solver="newton".')
+    if isinstance(penalty, Firth) and design.weighted:
+        raise FitError(
+            f'penalty="{penalty.name}" does not go with importance weights: the likelihood grows with their size, the '
+            "penalty does not, so that another unit of the weights would give other estimates; leave class_weight= and "
+            "sample_weight= out."
+        )
 
 
 def refuse_saturated(design: Design) -> None:
@@ -65,16 +142,48 @@ def covariance_kind_of(design: Design, robust_kind: str | None) -> str:
     return "HC0" if design.weighted else "model"
 
 
-def covariance_of(design: Design, link: Link, found: Maximum, kind: str) -> tuple[Floats, CentredCovariance | None]:
-    """Covariance of the finite estimates, NaN elsewhere, shape (k, k); and that of centred columns where needed."""
+def covariance_of(
+    design: Design, link: Link, found: Maximum, kind: str, penalty: Penalty | None = None
+) -> tuple[Floats, CentredCovariance | None]:
+    """Covariance of the finite estimates, NaN elsewhere, shape (k, k); and what linear predictors need beside it."""
+    if isinstance(penalty, Ridge):
+        return _shrunken_covariance(design, link, found, kind, penalty)
     finite, inverse = found.finite, found.solution.inverse
-    if found.solution.centred and found.separation is None:
+    if found.separation is not None:
+        return _covariance_at_limit(design, link, found, kind)
+    if found.solution.centred:
         return _centred_covariance(design, link, found, kind)
     if kind == "model" or finite.size == 0:
         return np.array(inverse), None
     at = np.ix_(finite, finite)
-    part = _sandwich(design, link, found, kind, found.finite_rows(design), found.working[finite], inverse[at])
+    part = _sandwich(design, link, found, kind, found.face_rows(design), found.working[finite], inverse[at])
     return _placed(part, finite, inverse.shape[0]), None
+
+
+def _covariance_at_limit(
+    design: Design, link: Link, found: Maximum, kind: str
+) -> tuple[Floats, CentredCovariance | None]:
+    """Find the covariance where rows are separated: that of the finite estimates, and that of linear predictors.
+
+    The rows that are left determine what infinite estimates add up to in them; it varies with the finite estimates,
+    and belongs to the sandwich and to the variance of their linear predictors.
+    """
+    columns, finite, k = found.on_face, found.finite, len(design.names)
+    if not columns.size:
+        return np.array(found.solution.inverse), None
+    face = found.face_rows(design)
+    scaled = scaled_rows(face, over_blocks(face, block_moments, Moments.__add__))
+    rows, back, beta = face, np.eye(columns.size), found.working[columns]
+    center, scale = np.zeros(k), np.ones(k)
+    if scaled is not None:
+        rows, back, beta = scaled, scaled.transform(), scaled.inverse_transform() @ beta
+        center[columns], scale[columns] = scaled.center, scaled.scale
+    part = inverse_information(rows, beta, link)
+    if kind != "model":
+        part = _sandwich(design, link, found, kind, rows, beta, part)
+    own = (back @ part @ back.T)[: finite.size, : finite.size]
+    covariance = np.array(found.solution.inverse) if kind == "model" else _placed((own + own.T) / 2, finite, k)
+    return covariance, CentredCovariance(center, scale, _placed(part, columns, k))
 
 
 def _centred_covariance(
@@ -96,6 +205,54 @@ def _centred_covariance(
     return _placed((matrix + matrix.T) / 2, finite, k), centred
 
 
+def _shrunken_covariance(
+    design: Design, link: Link, found: Maximum, kind: str, penalty: Ridge
+) -> tuple[Floats, CentredCovariance | None]:
+    """Covariance of ridge estimates, (I + P)^-1 B (I + P)^-1: B the information I, or what a sandwich has there.
+
+    It is of the estimates' spread about their own expectation, which is not the truth; leverage is that of the
+    penalised fit.
+
+    Reference: Gray (1992), J. Am. Stat. Assoc. 87, 942-951.
+    """
+    solution, finite = found.solution, found.finite
+    if solution.centred:
+        return _centred_shrunken(design, link, found, kind, penalty)
+    if kind == "model" or not finite.size:
+        return sandwich(solution.inverse, solution.information), None
+    return _sandwich(design, link, found, kind, design, found.working, solution.inverse), None
+
+
+def _centred_shrunken(
+    design: Design, link: Link, found: Maximum, kind: str, penalty: Ridge
+) -> tuple[Floats, CentredCovariance | None]:
+    """Find the covariance of ridge estimates with centred columns, and put it back into units of the data."""
+    made = shrinking(design, link, penalty, intercept_of(design))
+    back, gamma = made.outward(), made.inward() @ found.working
+    if made.scaled is None:
+        return sandwich(found.solution.inverse, found.solution.information), None
+    inverse = _inverse_at(made, gamma)
+    if kind == "model":
+        part = sandwich(inverse, sums_at(made.rows, gamma, link).information)
+    else:
+        part = _sandwich(design, link, found, kind, made.rows, gamma, inverse)
+    matrix = back @ part @ back.T
+    return (matrix + matrix.T) / 2, CentredCovariance(made.scaled.center, made.scaled.scale, part)
+
+
+def penalised_inverse(design: Design, link: Link, penalty: Ridge, working: Floats) -> Floats:
+    """Give the inverse of the penalised information of the columns, scaled where that saves digits, shape (k, k)."""
+    made = shrinking(design, link, penalty, intercept_of(design))
+    return _inverse_at(made, made.inward() @ working)
+
+
+def _inverse_at(made: Shrinking, gamma: Floats) -> Floats:
+    factor = penalised_factor(made, gamma)
+    if factor is None:
+        raise FitError("The penalised information is singular to working precision; there are no standard errors.")
+    return factor.inverse()
+
+
 def _sandwich(
     design: Design, link: Link, found: Maximum, kind: str, rows: Rows, beta: Floats, inverse: Floats
 ) -> Floats:
@@ -103,11 +260,12 @@ def _sandwich(
     if design.clusters is not None:
         # Rows that are fitted perfectly add nothing, but they, their clusters and their columns count.
         return clustered(rows, beta, link, inverse, groups=design.clusters)
-    return robust(rows, beta, link, inverse, kind, n=design.totals.trials, k=found.solution.rank)
+    parameters = found.solution.rank if found.solution.effective_df is None else found.solution.effective_df
+    return robust(rows, beta, link, inverse, kind, n=design.totals.trials, k=parameters)
 
 
 def _placed(part: Floats, finite: npt.NDArray[np.intp], k: int) -> Floats:
-    """Put the covariance of the finite estimates among all k, NaN elsewhere."""
+    """Put the covariance of some estimates among all k, NaN elsewhere."""
     covariance = np.full((k, k), np.nan)
     covariance[np.ix_(finite, finite)] = part
     return covariance

@@ -1,429 +1,43 @@
-"""How is a binomial model fitted to a formula and rows? `fit()` and the `Fit` that everything else is a function of."""
+"""How is a binomial model fitted to a formula and rows? `fit()`, and from a design to a `Fit`."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import replace
+from typing import Any, Final, Unpack
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from scipy.special import log_ndtr, ndtr
 
-from glmlr.account import account, separation_sentence
-from glmlr.blocks import Rows, over_blocks
-from glmlr.covariance import ROBUST, CentredCovariance
-from glmlr.design import Collapsed, Design, DesignInMemory, design_of
+from glmlr.account import separation_sentence
+from glmlr.covariance import ROBUST
+from glmlr.design import Design, DesignInMemory, design_of
 from glmlr.errors import (
     ConvergenceWarning,
-    NotApplicable,
     OptionError,
     SeparationWarning,
     explained_arguments,
     one_of,
 )
 from glmlr.estimation import (
-    LinearPredictor,
     covariance_kind_of,
     covariance_of,
     is_null,
     maximum_of,
     null_model,
-    prevalence_shift_of,
-    prior_shift_of,
+    refuse_penalty,
     refuse_saturated,
-    sampled_odds,
 )
+from glmlr.fitted import Fit, frozen
 from glmlr.links import Link, link_named
-from glmlr.prediction import Predictor, Wanted, bounds, spread
+from glmlr.penalised.penalties import Firth, Penalty, penalty_of
 from glmlr.progress import Step
-from glmlr.proportions import normal_quantile
-from glmlr.ranking import Ranking, rank
-from glmlr.ranking.score_bins import MOST_SCORES, ScoreBins
-from glmlr.scored import Scored
-from glmlr.separation import Separation
-from glmlr.solver import Solution
+from glmlr.training.options import TRAINERS, Training, TrainingOptions, training_of
 
-if TYPE_CHECKING:
-    from glmlr.exhibits import Table
+__all__ = ["FAMILIES", "SOLVERS", "Fit", "fit", "fit_design"]
 
-Floats = npt.NDArray[np.float64]
-T = TypeVar("T")
-
-SOLVERS: Final = ("newton", "statsmodels")
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A fitted binomial model (n = rows used, k = design columns).
-
-    Attributes:
-        design: the formula applied to the rows.
-        link: logit, probit or cloglog.
-        solution: estimates and how they were reached; infinite where separated, NaN where aliased.
-        null: the model with intercept (and offset) only, fitted with the same weights.
-        covariance: of the estimates, shape (k, k); NaN rows and columns where there is no finite estimate.
-        covariance_kind: a key of `glmlr.covariance.KINDS`.
-        centred: the same covariance for centred columns, where some column is far from 0; else None.
-        separation: None, or which estimates are infinite.
-        working: finite coefficients that give the fitted values, shape (k,): 0 where aliased or infinite.
-
-    Every statistic of glmlr is also a method: `fit.odds_ratios()` is `glmlr.odds_ratios(fit)`.
-
-    """
-
-    design: Design
-    link: Link
-    solution: Solution
-    null: Solution
-    covariance: Floats
-    covariance_kind: str
-    separation: Separation | None
-    working: Floats
-    centred: CentredCovariance | None = None
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Table]:
-            """Stand for the statistics that the registry binds."""
-
-    # ------------------------------------------------------------------ estimates
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coefficients, length k."""
-        return self.design.names
-
-    @cached_property
-    def params(self) -> pd.Series:
-        """Estimates by name, length k; NaN where aliased, infinite where separated."""
-        return self._named(self.solution.beta, "estimate")
-
-    @cached_property
-    def bse(self) -> pd.Series:
-        """Standard errors by name, length k; NaN where there is no finite estimate."""
-        return self._named(np.sqrt(np.diag(self.covariance)), "std_error")
-
-    @cached_property
-    def z(self) -> pd.Series:
-        """Wald statistics, estimate / standard error, length k."""
-        with np.errstate(invalid="ignore"):
-            return self._named(self.params.to_numpy() / self.bse.to_numpy(), "z")
-
-    @cached_property
-    def pvalues(self) -> pd.Series:
-        """Two-sided Wald p-values, length k."""
-        return self._named(2.0 * ndtr(-np.abs(self.z.to_numpy())), "p_value")
-
-    @cached_property
-    def log10_pvalues(self) -> pd.Series:
-        """Base-10 logarithm of the Wald p-values, finite where the p-value itself underflows, length k."""
-        return self._named((np.log(2.0) + log_ndtr(-np.abs(self.z.to_numpy()))) / np.log(10.0), "log10_p")
-
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the estimates, k x k, named on both sides."""
-        return pd.DataFrame(self.covariance.copy(), index=list(self.names), columns=list(self.names))
-
-    @explained_arguments
-    def conf_int(self, *, level: float = 0.95) -> pd.DataFrame:
-        """Wald intervals, k x 2 with columns low and high; all of the line for an infinite estimate.
-
-        As an estimate grows without bound its standard error grows faster, so that the interval ends as the whole line.
-        It is NaN where an estimate is aliased or undetermined.
-
-        Raises:
-            OptionError: a level outside (0, 1).
-
-        """
-        low, high = self.interval(level)
-        return pd.DataFrame({"low": low, "high": high}, index=self._index)
-
-    def interval(self, level: float) -> tuple[Floats, Floats]:
-        """Lower and upper bounds of `conf_int`, shape (k,) each."""
-        return bounds(self.params.to_numpy(), normal_quantile(level) * self.bse.to_numpy())
-
-    @property
-    def converged(self) -> bool:
-        """Whether the gradient vanished; where the data are separated, that of the rows which are not."""
-        return self.solution.converged
-
-    # ------------------------------------------------------------------ likelihood
-
-    @property
-    def loglik(self) -> float:
-        """Log-likelihood of the Bernoulli rows (weighted pseudo-likelihood under importance weights)."""
-        return self.solution.loglik
-
-    @property
-    def null_loglik(self) -> float:
-        """Log-likelihood of the null model: intercept and offset only."""
-        return self.null.loglik
-
-    @property
-    def deviance(self) -> float:
-        """Deviance of the Bernoulli rows, -2 log-likelihood."""
-        return -2.0 * self.loglik
-
-    @cached_property
-    def nobs(self) -> int:
-        """Number of Bernoulli trials: rows used, each by its frequency."""
-        return round(self.design.totals.trials)
-
-    @property
-    def rank(self) -> int:
-        """Number of estimated coefficients, infinite ones included: the k of AIC and BIC."""
-        return self.solution.rank
-
-    @property
-    def df_resid(self) -> int:
-        """Residual degrees of freedom, n - k."""
-        return self.nobs - self.rank
-
-    @property
-    def df_model(self) -> int:
-        """Degrees of freedom beyond the null model, k - 1."""
-        return self.rank - 1
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 l + 2 k."""
-        return -2.0 * self.loglik + 2.0 * self.rank
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, -2 l + k log n, n being the sum of frequencies."""
-        return float(-2.0 * self.loglik + self.rank * np.log(self.nobs))
-
-    @property
-    def pseudo_likelihood(self) -> bool:
-        """Whether importance weights make the likelihood a weighted pseudo-likelihood."""
-        return self.design.weighted
-
-    # ------------------------------------------------------------------ fitted values
-
-    @property
-    def held(self) -> DesignInMemory:
-        """The design with its rows.
-
-        Raises:
-            NotApplicable: the rows were read in parts and are not held.
-
-        """
-        if isinstance(self.design, DesignInMemory):
-            return self.design
-        raise NotApplicable("This needs the rows of the fit, which were read in parts and are not held in memory.")
-
-    @property
-    def event(self) -> str:
-        """The outcome that is modelled, "low = 1"."""
-        return self.design.event.label
-
-    def over_rows(self, function: Callable[[Floats, Floats, Floats | None], T], add: Callable[[T, T], T]) -> T:
-        """Add up a function of linear predictors (corrected as `eta`), shares of events and trials, block by block.
-
-        Args:
-            function: of three arrays of shape (b,), the last of which is None where every row is one trial.
-            add: how two results add up.
-
-        """
-        if isinstance(self.design, DesignInMemory):
-            return function(np.asarray(self.eta), self.design.y, self.design.weight)
-        predictor = LinearPredictor(self.working, self.prior_shift, self.separation)
-        patterns = None if self.design.grouped else self.design.patterns
-        rows: Rows = self.design if patterns is None else Collapsed(self.design, patterns)
-        return over_blocks(rows, lambda block: function(predictor.of(block), block.y, block.weight), add)
-
-    @cached_property
-    def eta(self) -> Floats:
-        """Linear predictor of the rows used on the scale of `probabilities`, shape (n,)."""
-        return _frozen(self.weighted_eta - self.prior_shift)
-
-    @cached_property
-    def weighted_eta(self) -> Floats:
-        """Linear predictor of the rows used as the coefficients give it, shape (n,); infinite where separated."""
-        design = self.held
-        patterns = design.patterns
-        blocks = design.blocks() if patterns is None else Collapsed(design, patterns).blocks()
-        eta = np.concatenate([block.linear_predictor(self.working) for block in blocks])
-        if patterns is not None:
-            eta = eta[patterns.of_row]
-        if self.separation is not None:
-            rows = self.separation.separated
-            eta[rows] = np.where(design.y[rows] > 0.5, np.inf, -np.inf)
-        return _frozen(eta)
-
-    @cached_property
-    def probabilities(self) -> Floats:
-        """Fitted probability of the event for the rows used, shape (n,), corrected for class weights."""
-        return _frozen(self.link.mean(np.asarray(self.eta)))
-
-    @cached_property
-    def prior_shift(self) -> float:
-        """What class weights added to the intercept, see `glmlr.estimation.prior_shift_of`; 0 without them."""
-        return prior_shift_of(self.design, self.link, self.working, self.separation)
-
-    def prevalence_shift(self, prevalence: float) -> float:
-        """Give what to take off the intercept for a population with this share of events; see `predict`."""
-        return prevalence_shift_of(self.design, self.link, self.working, self.separation, prevalence)
-
-    @cached_property
-    def fitted_values(self) -> pd.Series:
-        """Fitted probabilities for every row read, in its order and with its index; NaN where a row was dropped."""
-        return self._per_row(self.probabilities, "probability")
-
-    @cached_property
-    def ranking(self) -> Ranking:
-        """The fitted probabilities in order, with the events and non-events at each (frequency weights only)."""
-        design = self.design
-        if not isinstance(design, DesignInMemory):
-            return self._score_bins.ranking(self.link.mean)
-        patterns = design.patterns
-        if patterns is None or self.separation is not None:
-            return rank(self.probabilities, design.y, design.weight)
-        # One row of each pattern stands for all of them; sorting the rows would find the same again.
-        return rank(self.probabilities[patterns.example], patterns.y, patterns.weight)
-
-    @cached_property
-    def _score_bins(self) -> ScoreBins:
-        """The linear predictors of rows that are read in parts, in constant memory."""
-        return self.over_rows(ScoreBins.of, ScoreBins.__add__)
-
-    @cached_property
-    def scored(self) -> Scored:
-        """What the statistics of predicted probabilities need of this fit."""
-        return Scored(
-            ranking=self.ranking,
-            event=self.design.event,
-            fitted=True,
-            notes=self.scale_notes,
-            weighted=self.pseudo_likelihood,
-        )
-
-    @property
-    def scale_notes(self) -> tuple[str, ...]:
-        """Say on which scale the probabilities are, where class weights make two of them."""
-        return (*self._correction_note, *self._resolution_note)
-
-    @property
-    def _resolution_note(self) -> tuple[str, ...]:
-        """Say how finely the probabilities are told apart, where rows were too many to hold them all."""
-        if isinstance(self.design, DesignInMemory) or self._score_bins.resolution is None:
-            return ()
-        width, error = self._score_bins.resolution, self._score_bins.concordance_error()
-        return (
-            f"The rows have more than {MOST_SCORES:,} different scores, counted in bins of {width:.2g} on the scale of "
-            f"the linear predictor: c is within {error:.1g} of its value for single rows, Somers' D within "
-            f"{2 * error:.1g}; a cut-off takes whole bins.",
-        )
-
-    @property
-    def _correction_note(self) -> tuple[str, ...]:
-        if self.design.class_weights is None:
-            return ()
-        how = "minus log(w1/w0)" if self.link.name == "logit" else "moved so that they add up to the events of the rows"
-        return (f"Probabilities are corrected for the class weights: the intercept {how}.",)
-
-    @explained_arguments
-    def predict(
-        self,
-        new_data: Any = None,
-        *,
-        interval: float | bool | None = None,
-        kind: str = "probability",
-        scale: str = "corrected",
-        prevalence: float | None = None,
-        unknown: str = "error",
-        offset: Any = None,
-    ) -> pd.Series | pd.DataFrame:
-        """Predict the probability of the event, or the linear predictor.
-
-        Args:
-            new_data: rows to score, anything `fit` takes; None for the rows of the fit.
-            interval: None for a Series; a level such as 0.95 (or True for 0.95) for a frame with columns estimate,
-                low and high. Intervals are built on the link scale, so they stay in [0, 1]; where separation makes
-                the prediction 0 or 1 they are all of [0, 1], as the interval of an infinite coefficient is the line.
-            kind: "probability" or "link".
-            scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
-            prevalence: share of the event in the population that is predicted for, in (0, 1), where the rows of the
-                fit were drawn by outcome (a case-control sample). With ybar the share of events in the fit (by
-                frequencies and sample weights, not class weights) the logit's intercept loses
-                log[((1 - t) / t) (ybar / (1 - ybar))]; the slopes are right as they are. For the other links the
-                intercept is chosen so that the mean probability of the rows of the fit is t, events weighted by
-                t / ybar and non-events by (1 - t) / (1 - ybar); their slopes are right only if the fit itself had
-                these as class weights. Intervals move with the intercept.
-            unknown: what to do with a level the fit has not seen: "error", "nan" or "reference".
-            offset: offset of the new rows where the fit had one that was not a column.
-
-        Returns:
-            A Series or frame with one row per row given, in its order and index; NaN where something is missing.
-
-        Raises:
-            OptionError: a prevalence outside (0, 1), or with scale="weighted".
-            DataError: a column is missing or cannot be used.
-            UnknownLevelError: a level the fit has not seen, with unknown="error".
-
-        Warns:
-            GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
-
-        References: King & Zeng (2001), Political Analysis 9, 137-163; Manski & Lerman (1977), Econometrica 45.
-
-        """
-        wanted = Wanted(interval, kind, scale, prevalence)
-        predictor = self.predictor
-        if prevalence is not None:
-            predictor = replace(predictor, prior_shift=self.prevalence_shift(prevalence))
-        if new_data is not None:
-            return predictor.predict(new_data, wanted, unknown=unknown, offset=offset)
-        held = self.held
-        return predictor.of_eta(np.asarray(self.weighted_eta), held.matrix, held.used, held.index, wanted)
-
-    @cached_property
-    def predictor(self) -> Predictor:
-        """What a prediction needs of this fit, without its rows."""
-        return Predictor(
-            recipe=self.design.recipe,
-            link=self.link,
-            working=self.working,
-            covariance=self.covariance,
-            centred=self.centred,
-            separation=self.separation,
-            prior_shift=self.prior_shift,
-            aliased=self.solution.aliased,
-            sampled_odds=sampled_odds(self.design),
-        )
-
-    # ------------------------------------------------------------------ what must be said
-
-    @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What every output must carry: the event, the weights, the kind of standard errors, what went wrong."""
-        return account(self.design, self.link, self.solution, self.separation, self.covariance_kind)
-
-    def _repr_html_(self) -> str:
-        return str(self.summary()._repr_html_())
-
-    def __str__(self) -> str:
-        return str(self.summary())
-
-    def __repr__(self) -> str:
-        return f"<glmlr.Fit {self.design.formula!r}, {self.link.name}, n = {self.nobs:,}, modelling P({self.event})>"
-
-    def _named(self, values: Floats, name: str) -> pd.Series:
-        return pd.Series(np.array(values, dtype=np.float64), index=self._index, name=name)
-
-    @cached_property
-    def _index(self) -> pd.Index:
-        """The names as an index, which all that is given by coefficient shares."""
-        return pd.Index(self.names)
-
-    def _per_row(self, values: Floats, name: str) -> pd.Series:
-        return spread(values, self.held.used, self.held.index, name)
-
-
-# ---------------------------------------------------------------------------------------------- fitting
+SOLVERS: Final = ("newton", "statsmodels", *TRAINERS)
+FAMILIES: Final = ("binomial", "multinomial")
 
 
 @explained_arguments
@@ -431,8 +45,10 @@ def fit(
     formula: str,
     data: Any,
     *,
+    family: str = "binomial",
     link: str = "logit",
     event: Any = None,
+    reference: Any = None,
     freq_weights: Any = None,
     class_weight: Any = None,
     sample_weight: Any = None,
@@ -442,7 +58,11 @@ def fit(
     solver: str = "newton",
     functions: Mapping[str, Callable[..., Any]] | None = None,
     max_iterations: int = 100,
+    penalty: str | None = None,
+    strength: float | None = None,
+    standardize: bool = True,
     progress: bool | Callable[[Step], None] | None = None,
+    **training: Unpack[TrainingOptions],
 ) -> Fit:
     """Fit a binomial generalised linear model given by a formula.
 
@@ -453,8 +73,13 @@ def fit(
             are read in parts, again in each pass: "data/*.parquet", a list of paths, a directory, a large file, a
             pyarrow dataset, a polars LazyFrame, a DuckDB relation, or a dask.dataframe. A query of a database,
             `glmlr.query(connection, sql)`, is grouped there and fitted on the patterns.
+        family: "binomial", or "multinomial" for a response of three or more classes: the multinomial logit, whose
+            `MultinomialFit` has tables, predictions and reports of its own. It holds its rows in memory, and takes
+            neither link, event, offset nor penalty; class_weight is "balanced", n / (J n_k), or {class: weight}.
         link: "logit", "probit" or "cloglog".
         event: the value of the response that is the event; needed for two values other than 0/1 and bool.
+        reference: of a multinomial model, the class that each other one is compared with; by default the first, in the
+            order of a categorical column or sorted.
         freq_weights: counts: each row stands for that many rows. A column name, a Series (aligned by index), or an
             array of shape (n,).
         class_weight: importance by outcome: "balanced" for n / (2 n_k), {class: weight}, or the weight of a non-event :
@@ -465,11 +90,42 @@ def fit(
             importance weights make it HC0.
         cluster: column name, Series or array that names each row's cluster, for cluster-robust standard errors; or a
             dask.distributed Client, whose workers then read and sum the rows.
-        solver: "newton", or "statsmodels" for statsmodels' own GLM on the same design.
+        solver: "newton", or "statsmodels" for statsmodels' own GLM on the same design; or one that trains by gradients:
+            "lbfgs", "gradient", "rmsprop" or "adam", see below.
         functions: functions of your own for the formula, by name.
         max_iterations: largest number of Newton steps.
+        penalty: None for maximum likelihood; "firth" for estimates without their bias of first order, finite even
+            where the data are separated (Jeffreys' prior for the logit); "flic" for Firth's slopes with an intercept
+            that makes the mean probability the share of events, "flac" for the same end by pseudo-rows, both of the
+            logit (Puhr et al. 2017); "ridge" for the largest value of log-likelihood - strength / 2 * sum of squared
+            coefficients, the intercept's excepted.
+        strength: of the ridge penalty, at least 0, where it is maximum likelihood. scikit-learn's C is 1 / strength,
+            glmnet's lambda strength / n. `glmlr.ridge_path` chooses one by rows held out, or by AIC.
+        standardize: whether the ridge penalty is on the coefficients of columns divided by their standard deviation
+            (divisor n), or of columns as they are. The estimates are given for the columns as they are.
         progress: whether a line shows how far each pass over rows that are read in parts is, None for where somebody
             sees it; or a function that is called with each `glmlr.progress.Step`.
+        **training: of a solver that trains by gradients:
+            learning_rate: a number; or "backtracking", the default of "gradient" on all rows at once. On batches
+                "gradient" steps by 1/L, a length that never overshoots; 0.01 for "rmsprop" and "adam".
+            batch_size: rows whose mean gradient gives a step. "rmsprop" and "adam" take 256 (all where
+                they are fewer), "gradient" all rows unless this says otherwise.
+            epochs: largest number of passes over the rows (steps, where each takes all rows): 100 by batches, else
+                10,000.
+            tolerance: distance to the maximum, in standard errors, at which training ends: 0.01 by batches, else 1e-6.
+            decay: after e epochs, part of one included, the learning rate is divided by 1 + decay e; 0.
+            seed: of the order of the rows, of the rows held out and of a random start; 0.
+            start: "zero", "null" (the share of events), or "random" (standard normal), for standardised columns.
+            validation_share: share of the rows that are held out, in (0, 1); `fit.trace` then has their loss too.
+            patience: epochs without a lower loss on the rows held out after which training ends; the estimates are
+                those of the lowest.
+            polish: whether one Newton step is taken at the end.
+
+    Training steps in the coefficients of columns less their mean and divided by their standard deviation; estimates are
+    given for the columns as they are. It ends with the same certificate as Newton's steps: the information at the
+    estimates, the distance to the maximum, and a look for separation. Standard errors are those of the maximum, which
+    they describe as far as the estimates have come there. What fits again (cross-validation, the bootstrap, a test that
+    leaves a term out) does so by Newton's steps.
 
     Weights go together. A row of freq_weights f stands for f equal rows in every number. The importance of a row is
     its class weight times its sample weight, w, each 1 where not given. The estimates solve sum f w u x = 0, u the
@@ -480,15 +136,29 @@ def fit(
     or w is 0 are absent rows.
 
     Returns:
-        The `Fit`.
+        The `Fit`; a `MultinomialFit` with family="multinomial".
 
     Raises:
         FormulaError, DataError, ResponseError, WeightError, OptionError, ArgumentError: what is wrong, in a sentence.
         FitError: there are no estimates (as many coefficients as rows, nothing varies).
 
     """
+    one_of("family", family, FAMILIES)
+    if family == "multinomial":
+        from glmlr.multinomial.fitting import fit_classes
+
+        refused = {"event": event, "offset": offset, "penalty": penalty, "strength": strength, **training}
+        return fit_classes(  # type: ignore[return-value]
+            formula, data, link=link, refused=refused, reference=reference, freq_weights=freq_weights,
+            class_weight=class_weight, sample_weight=sample_weight, robust=robust, cluster=cluster, solver=solver,
+            functions=functions, max_iterations=max_iterations,
+        )  # fmt: skip
+    if reference is not None:
+        raise OptionError('reference= chooses a class of family="multinomial"; of two values event= says which.')
     chosen = link_named(link)
+    penalised = penalty_of(penalty, strength, standardize)
     one_of("solver", solver, SOLVERS)
+    trained = training_of(solver, training)
     if robust is not None:
         one_of("robust", robust, ROBUST)
     if robust is not None and cluster is not None:
@@ -507,41 +177,51 @@ def fit(
         functions=functions,
         progress=progress,
     )
-    return fit_design(design, chosen, robust=robust, solver=solver, max_iterations=int(max_iterations))
+    steps = int(max_iterations)
+    return fit_design(
+        design, chosen, robust=robust, solver=solver, max_iterations=steps, penalty=penalised, training=trained
+    )
 
 
 def fit_design(
-    design: Design, link: Link, *, robust: str | None = None, solver: str = "newton", max_iterations: int = 100
+    design: Design,
+    link: Link,
+    *,
+    robust: str | None = None,
+    solver: str = "newton",
+    max_iterations: int = 100,
+    penalty: Penalty | None = None,
+    training: Training | None = None,
 ) -> Fit:
     """Fit a design: solve, look for separation, fit the null model, find the covariance."""
-    refuse_saturated(design)
-    found = maximum_of(design, link, max_iterations)
+    refuse_penalty(design, penalty, solver)
+    if penalty is None:
+        refuse_saturated(design)
+    found = maximum_of(design, link, max_iterations, penalty, training=training)
     if solver == "statsmodels" and found.separation is None and isinstance(design, DesignInMemory):
         from glmlr.statsmodels_bridge import solve_by_statsmodels
 
         found = replace(found, solution=solve_by_statsmodels(design, link, found.solution))
         found = replace(found, working=np.nan_to_num(found.solution.beta))
     kind = covariance_kind_of(design, robust)
-    covariance, centred = covariance_of(design, link, found, kind)
+    covariance, centred = covariance_of(design, link, found, kind, penalty)
     fitted = Fit(
         design=design,
         link=link,
         solution=found.solution,
-        null=found.solution if is_null(design) else null_model(design, link),
-        covariance=_frozen(covariance),
+        # Under Firth's penalty an intercept alone has another estimate; the null model is of maximum likelihood.
+        null=found.solution
+        if is_null(design) and training is None and not isinstance(penalty, Firth)
+        else null_model(design, link),
+        covariance=frozen(covariance),
         covariance_kind=kind,
         separation=found.separation,
-        working=_frozen(found.working),
+        working=frozen(found.working),
         centred=centred,
+        penalty=penalty,
     )
     if found.separation is not None:
         warnings.warn(separation_sentence(design, found.separation), SeparationWarning, stacklevel=4)
     elif not fitted.converged:
         warnings.warn(f"The fit did not converge: {fitted.solution.reason}.", ConvergenceWarning, stacklevel=4)
     return fitted
-
-
-def _frozen(array: Floats) -> Floats:
-    array = np.asarray(array)
-    array.flags.writeable = False
-    return array

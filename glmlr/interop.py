@@ -12,6 +12,7 @@ from glmlr.design import DesignInMemory, build_design
 from glmlr.errors import ArgumentError, FitError, FormulaError, NotApplicable
 from glmlr.fit import Fit, fit_design
 from glmlr.links import link_named
+from glmlr.penalised.withheld import refuse_penalised
 from glmlr.statsmodels_bridge import glm_model
 
 #: Largest difference from statsmodels' estimates, in standard errors, that its stopping rule can explain.
@@ -142,6 +143,7 @@ def to_statsmodels(fit: Fit) -> Any:
         NotApplicable: some estimates are infinite.
 
     """
+    refuse_penalised(fit.penalty, "statsmodels' result")
     from statsmodels.genmod.generalized_linear_model import GLMResults, GLMResultsWrapper
 
     if fit.separation is not None:

@@ -16,6 +16,6 @@ class LateMethod:
     def __get__(self, instance: Any, owner: type) -> Any:
         """Load the module, and give the method it has bound."""
         import_module(self.module)
-        if vars(owner).get(self.name) is self:
+        if any(vars(one).get(self.name) is self for one in owner.__mro__):
             raise AttributeError(f"{self.module} does not bind {owner.__name__}.{self.name}.")
         return getattr(owner if instance is None else instance, self.name)

@@ -57,6 +57,7 @@ class Link:
         mean: eta -> mu.
         link: mu -> eta.
         density: eta -> d mu / d eta.
+        density_slope: eta -> d log(density) / d eta = mu'' / mu', for slopes of slopes and the bias of first order.
         log_mean: eta -> log(mu), exact where mu underflows.
         log_complement: eta -> log(1 - mu), exact where 1 - mu underflows.
         event_score: eta -> d log(mu) / d eta, the unit score of an event (> 0).
@@ -74,6 +75,7 @@ class Link:
     mean: Unary
     link: Unary
     density: Unary
+    density_slope: Unary
     log_mean: Unary
     log_complement: Unary
     event_score: Unary
@@ -156,6 +158,7 @@ LOGIT: Final = Link(
     mean=lambda eta: np.asarray(expit(eta)),
     link=lambda mu: np.asarray(np.log(mu) - np.log1p(-mu)),
     density=_logit_weight,
+    density_slope=lambda eta: np.asarray(-np.tanh(0.5 * eta)),
     log_mean=lambda eta: -log1pexp(-eta),
     log_complement=lambda eta: -log1pexp(eta),
     event_score=lambda eta: np.asarray(expit(-eta)),
@@ -233,6 +236,7 @@ PROBIT: Final = Link(
     mean=lambda eta: np.asarray(ndtr(eta)),
     link=lambda mu: np.asarray(ndtri(mu)),
     density=_normal_density,
+    density_slope=lambda eta: -eta,
     log_mean=lambda eta: np.asarray(log_ndtr(eta)),
     log_complement=lambda eta: np.asarray(log_ndtr(-eta)),
     event_score=_mills,
@@ -312,6 +316,8 @@ CLOGLOG: Final = Link(
     mean=lambda eta: np.asarray(-np.expm1(-_hazard(eta))),
     link=lambda mu: np.asarray(np.log(-np.log1p(-mu))),
     density=lambda eta: np.asarray(np.exp(np.minimum(eta, _LARGEST_EXPONENT) - _hazard(eta))),
+    # By expm1, as 1 - exp(eta) cancels where eta is near 0.
+    density_slope=lambda eta: np.asarray(-np.expm1(np.minimum(eta, _LARGEST_EXPONENT))),
     log_mean=_cloglog_log_mean,
     log_complement=lambda eta: -_hazard(eta),
     event_score=_cloglog_event_score,

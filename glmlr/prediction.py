@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,14 @@ from glmlr.covariance import CentredCovariance, variance_of
 from glmlr.design.recipe import NewRows, Recipe, applied
 from glmlr.errors import GlmlrWarning, NotApplicable, OptionError, one_of
 from glmlr.links import Link
+from glmlr.penalised.penalties import Penalty
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.proportions import normal_quantile
 from glmlr.separation import Separation
 from glmlr.sources import Source
-from glmlr.sources.parts import Stream, rows_in_parts
+
+if TYPE_CHECKING:
+    from glmlr.sources.parts import Stream
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -82,11 +86,13 @@ class Predictor:
         link: logit, probit or cloglog.
         working: finite coefficients that give the fitted values, shape (k,): 0 where aliased or infinite.
         covariance: of the estimates, shape (k, k); NaN where there is no finite estimate.
-        centred: the same for centred columns, where some column is far from 0; else None.
+        centred: what linear predictors vary by: of centred columns where some column is far from 0, and where rows are
+            separated of the columns that determine the rows left; else None, where `covariance` says it all.
         separation: None, or the direction beyond which predictions are 0 or 1.
         prior_shift: what class weights added to the intercept, or what to take off it for a prevalence.
         aliased: columns without an estimate, with what determined them in the fit.
         sampled_odds: odds of the event among the trials of the fit, without class weights; None where not known.
+        penalty: what was taken off the log-likelihood, or None.
 
     """
 
@@ -99,6 +105,17 @@ class Predictor:
     prior_shift: float
     aliased: tuple[Alias, ...]
     sampled_odds: float | None = None
+    penalty: Penalty | None = None
+
+    def refuse_interval(self, wanted: Wanted) -> None:
+        """Refuse intervals around what a ridge penalty has shrunk.
+
+        Raises:
+            NotApplicable: an interval is wanted, and the estimates are biased.
+
+        """
+        if wanted.has_interval:
+            refuse_shrunken(self.penalty, "An interval of a prediction")
 
     def at_prevalence(self, prevalence: float | None) -> Predictor:
         """Give the same for a population in which the event has another share, the rows of the fit drawn by outcome.
@@ -128,9 +145,13 @@ class Predictor:
             GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
         """
-        stream = None if isinstance(new_data, (pd.DataFrame, Mapping)) else rows_in_parts(new_data)
-        if stream is not None:
-            return self._predict_in_parts(stream, wanted, unknown, offset)
+        self.refuse_interval(wanted)
+        if not isinstance(new_data, (pd.DataFrame, Mapping)):
+            from glmlr.sources.parts import rows_in_parts
+
+            stream = rows_in_parts(new_data)
+            if stream is not None:
+                return self._predict_in_parts(stream, wanted, unknown, offset)
         rows = applied(self.recipe, new_data, unknown, offset)
         for alias in self.aliased:
             if broken := broken_rows(alias, rows.matrix):
@@ -176,6 +197,7 @@ class Predictor:
         transform = self.link.mean if wanted.kind == "probability" else np.asarray
         if not wanted.has_interval:
             return spread(transform(eta), complete, index, wanted.kind)
+        self.refuse_interval(wanted)
         low, high = bounds(eta, wanted.quantile * self.error(columns()))
         parts = {"estimate": eta, "low": low, "high": high}
         return pd.DataFrame({name: spread(transform(values), complete, index, name) for name, values in parts.items()})
@@ -185,8 +207,17 @@ class Predictor:
         return eta_of(rows.matrix.T, self.working, rows.offset, self.separation)
 
     def error(self, x: Floats) -> Floats:
-        """Standard error of the linear predictor of rows x of shape (m, k), over the finite estimates, shape (m,)."""
-        return np.asarray(np.sqrt(variance_of(self.covariance, x) if self.centred is None else self.centred.of(x)))
+        """Standard error of the linear predictor of rows x of shape (m, k), shape (m,).
+
+        It is infinite where separation leaves nothing that tells how an infinite estimate in it varies.
+        """
+        if self.centred is not None:
+            return np.asarray(np.sqrt(self.centred.of(x)))
+        error = np.sqrt(variance_of(self.covariance, x))
+        if self.separation is None:
+            return np.asarray(error)
+        loose = self.separation.infinite | self.separation.undetermined
+        return np.asarray(np.where((x[:, loose] != 0).any(axis=1), np.inf, error))
 
 
 def eta_of(x: Floats, working: Floats, offset: Floats | None, separation: Separation | None) -> Floats:

@@ -18,7 +18,7 @@ from glmlr.ranking import Ranking
 _ROUNDING: Final = 1e-14
 
 
-def likelihood_r2(loglik: float, null_loglik: float, n: float, k: int) -> dict[str, float]:
+def likelihood_r2(loglik: float, null_loglik: float, n: float, k: float) -> dict[str, float]:
     """Give the pseudo R2 made of the two log-likelihoods, n rows and k coefficients.
 
     Reference: Long (1997), ch. 4; Nagelkerke (1991), Biometrika 78, 691-692.

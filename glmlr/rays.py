@@ -94,7 +94,9 @@ def first_rays(rows: Rows, columns: Columns, seen: Survey, beta: Floats) -> Cone
     k = columns.kept.size
     everywhere, nothing = Space(np.eye(k), True), np.empty((0, k))
     if seen.separating:
-        ray = _of_size_one(columns.inward(beta[columns.kept]))
+        # What is small here may be large where columns are nearly collinear.
+        ray = columns.inward(beta[columns.kept])
+        ray = ray / np.abs(ray).max()
         tight = seen.worst.rows
         return Cone(ray[None], everywhere, np.zeros(k), seen.rows, seen.rows, seen.trials, tight, tight)
     return next_ray(rows, columns, Cone(nothing, everywhere, seen.gains, seen.rows, 0, 0.0, nothing, nothing), seen)
@@ -181,7 +183,7 @@ def _check(rows: Rows, columns: Columns, rays: Floats, directions: Floats) -> _C
 
 def _of_size_one(ray: Floats) -> Floats:
     """Give a ray its largest component 1."""
-    ray = ray / np.abs(ray).max()
+    ray = ray / max(float(np.abs(ray).max(initial=0.0)), np.finfo(float).tiny)
     return np.where(np.abs(ray) > _ZERO, ray, 0.0)
 
 
@@ -211,8 +213,29 @@ def with_fewest_columns(rows: Rows, columns: Columns, cone: Cone, silent: Floats
     """Give a ray that separates all that the cone does and moves few columns, preferably early ones, shape (k,).
 
     A column that it moves has to move: without it, and the later ones that it does not move, not all these rows are
-    separated.
+    separated. Where columns are so nearly collinear that some row loses along such a ray, it is the cone's own.
     """
+    ray = _moving_few(rows, columns, cone, silent)
+    if _loses(rows, columns, ray):
+        joined: Floats = cone.rays.sum(axis=0)
+        ray = np.asarray(joined / np.abs(joined).max())
+    return ray
+
+
+def _loses(rows: Rows, columns: Columns, ray: Floats) -> bool:
+    """Say whether some row loses along a ray."""
+
+    def part(block: Block) -> bool:
+        found = signed(block, columns)
+        along = found.along(ray)
+        gain = np.where(found.mixed, -np.abs(along), found.sign * along)
+        return bool((gain < -found.slack(ray)).any())
+
+    return over_blocks(rows, part, lambda one, other: one or other)
+
+
+def _moving_few(rows: Rows, columns: Columns, cone: Cone, silent: Floats) -> Floats:
+    """Give the ray in the silent directions, by programmes over the rows that are separated by least."""
     joined = _of_size_one(silent @ (cone.rays.sum(axis=0) @ silent))
     if silent.shape[1] == 1 or silent.shape[1] > _MOST_DIMENSIONS:
         return joined

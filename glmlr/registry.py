@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -15,6 +16,7 @@ from glmlr.design.response import code_response
 from glmlr.errors import ArgumentError, DataError, WeightError, explained_arguments
 from glmlr.exhibits import Definition, Table
 from glmlr.fit import Fit
+from glmlr.late import LateMethod
 from glmlr.ranking import rank
 from glmlr.sample import Sample, sample_of_data, sample_of_design
 from glmlr.scored import Scored
@@ -70,7 +72,77 @@ class Statistic:
         return tuple(Definition(name, meaning, self.reference) for name, meaning in self.definitions.items())
 
 
-STATISTICS: Final[dict[str, Statistic]] = {}
+@dataclass(frozen=True)
+class Listed:
+    """A line of the list of statistics: what a file that is not loaded yet will record.
+
+    Attributes:
+        file: the module in `glmlr.statistics`.
+        on: what its statistics are of, see `Statistic`.
+        names: their keys, with spaces between them.
+
+    """
+
+    file: str
+    on: Literal["fit", "scores", "data"]
+    names: str
+
+
+class Records(Mapping[str, Statistic]):
+    """The statistics on record: all keys are known at once, a record is loaded with its file when it is asked for."""
+
+    def __init__(self) -> None:
+        #: key -> the module that records it, in the order of the report.
+        self._homes: dict[str, str] = {}
+        self._loaded: dict[str, Statistic] = {}
+
+    def __getitem__(self, key: str) -> Statistic:
+        """Give a record, and load the module that makes it if nothing has."""
+        if key not in self._loaded:
+            import_module(self._homes[key])
+        return self._loaded[key]
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is a statistic of this name, without loading it."""
+        return key in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the keys in the order of the report."""
+        return iter(tuple(self._homes))
+
+    def __len__(self) -> int:
+        """Count the statistics."""
+        return len(self._homes)
+
+    def expect(self, listed: Listed, module: str) -> None:
+        """Take a line of the list: its statistics are methods from now on, and load when they are first asked for."""
+        for key in listed.names.split():
+            self._homes[key] = module
+            for owner in _owners(listed.on):
+                if key not in vars(owner):
+                    setattr(owner, key, LateMethod(key, module))
+
+    def record(self, statistic: Statistic) -> None:
+        """Keep a record and bind its function; one that is on no list comes last.
+
+        Raises:
+            ArgumentError: another module has a statistic of this name.
+
+        """
+        key, module = statistic.key, statistic.function.__module__
+        if self._homes.setdefault(key, module) != module:
+            raise ArgumentError(f"A statistic named {key!r} exists already.")
+        self._loaded[key] = statistic
+        for owner in _owners(statistic.on):
+            setattr(owner, key, statistic.function)
+
+
+def _owners(on: str) -> tuple[type, ...]:
+    """Give the classes that have a statistic as their method."""
+    return (Fit, Scored) if on == "scores" else (Fit,)
+
+
+STATISTICS: Final = Records()
 
 
 def statistic(
@@ -95,14 +167,8 @@ def statistic(
     def record(function: Callable[..., Table]) -> Callable[..., Table]:
         checked = explained_arguments(function)
         public = {"fit": _of_fit, "scores": _of_scores, "data": _of_data}[on](checked)
-        key = function.__name__
-        if key in STATISTICS and STATISTICS[key].function.__module__ != function.__module__:
-            raise ArgumentError(f"A statistic named {key!r} exists already.")
-        STATISTICS[key] = Statistic(
-            key, title, section, reference, public, MappingProxyType(dict(definitions or {})), on, in_report
-        )
-        for owner in (Fit, Scored) if on == "scores" else (Fit,):
-            setattr(owner, key, public)
+        meanings = MappingProxyType(dict(definitions or {}))
+        STATISTICS.record(Statistic(function.__name__, title, section, reference, public, meanings, on, in_report))
         return public
 
     return record

@@ -22,13 +22,13 @@ from glmlr.scored import Scored
 from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
 from glmlr.validation.indices import INDICES
 
-_SIGNS = (
+SIGNS: Final = (
     "In the tables of this report – stands for a number that does not exist here; an empty cell is one that does not "
     "belong to its row."
 )
 _HARRELL = "Harrell (2015), Regression Modeling Strategies, 2nd ed., section 10.9"
 #: Packages whose versions a report records: those that can change a number.
-_PACKAGES = ("glmlr", "numpy", "scipy", "pandas", "patsy")
+PACKAGES: Final = ("glmlr", "numpy", "scipy", "pandas", "patsy")
 
 
 @explained_arguments
@@ -58,9 +58,16 @@ def full_report(
         ArgumentError: a validation or an extra that is none of these.
 
     """
+    if not isinstance(fit, Fit):
+        raise ArgumentError(
+            f"full_report() takes a fitted binomial model, not {type(fit).__name__}; a model of several classes has "
+            "report()."
+        )
     brought = [_Brought("validation", table) for table in _tables_of("validation", validation)]
     brought += [_Brought(_home_of(table.key), table) for table in _extra(fit, extra)]
     kept = _sections(fit, sections, brought)
+    if sections is None or "coefficients" in sections:
+        kept = (*_separated(fit), *kept)
     shown = {table.key for section in kept for table in _tables(section)}
     listed = [item for key, record in STATISTICS.items() if key in shown for item in record.listed()]
     if "validate" in shown:
@@ -242,6 +249,14 @@ def _distinct(items: Iterable[Definition]) -> tuple[Definition, ...]:
     return tuple(found.values())
 
 
+def _separated(fit: Fit) -> tuple[Section, ...]:
+    """Begin with what separates the rows, where estimates are infinite: whatever follows is to be read with it."""
+    if fit.separation is None:
+        return ()
+    table = STATISTICS["separation_table"].function(fit)
+    return (Section("separation", "Infinite estimates", (table,), sentences(table.key, fit, table)),)
+
+
 def _making(fit: Fit) -> Section:
     """Account for the data, the fit and the versions, so that the report can be made again."""
     solution, rows = fit.solution, fit.design.rows
@@ -253,12 +268,12 @@ def _making(fit: Fit) -> Section:
         ("Coefficients estimated", f"{fit.rank:,} of {len(fit.names):,}"),
         (
             "Solver",
-            f"{'Newton' if solution.method != 'statsmodels' else 'statsmodels IRLS'}, {solution.iterations} steps",
+            f"{solution.engine}, {solution.iterations} {'epochs' if 'batches' in solution.engine else 'steps'}",
         ),
         ("Converged", "yes" if fit.converged else f"no: {solution.reason}"),
         ("Largest standardised score", f"{solution.gradient_norm:.1e}"),
         ("Python", ".".join(map(str, sys.version_info[:3]))),
-        *((name, _version(name)) for name in _PACKAGES),
+        *((name, version_of(name)) for name in PACKAGES),
     ]
     table = Table(
         "making",
@@ -266,12 +281,13 @@ def _making(fit: Fit) -> Section:
         pd.DataFrame(lines, columns=["item", "entry"]),
         {"item": "text", "entry": "text"},
         labels={"item": "What", "entry": "Which"},
-        notes=(*rows.notes, _SIGNS),
+        notes=(*rows.notes, SIGNS),
     )
     return Section("making", "How this was made", (table,))
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """Give the version of a package that is installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -295,7 +311,10 @@ def summary(fit: Fit) -> Report:
     return Report(
         title=f"{fit.link.name.capitalize()} model of P({fit.event})",
         lead=lead(fit),
-        sections=(Section("summary", "Coefficients", (replace(coefficients, notes=_own_notes(fit, coefficients)),)),),
+        sections=(
+            *_separated(fit),
+            Section("summary", "Coefficients", (replace(coefficients, notes=_own_notes(fit, coefficients)),)),
+        ),
         formula=fit.design.formula,
         overview=_overview(fit, likelihood_ratio(fit), curve),
     )
@@ -311,6 +330,7 @@ def _overview(fit: Fit, test: LikelihoodRatio | None, curve: Area | None) -> Tab
         ("Trials" if fit.design.grouped else "Rows", fit.nobs, "count"),
         ("Events", fit.ranking.total_events, "count"),
         ("Estimated coefficients", fit.rank, "count"),
+        *([("Effective degrees of freedom", fit.effective_df, "statistic")] if fit.shrunken else []),
         *(_likelihood_lines(fit, test) if test is not None else ()),
         *(_area_lines(curve) if curve is not None else ()),
     ]
@@ -327,7 +347,7 @@ def _overview(fit: Fit, test: LikelihoodRatio | None, curve: Area | None) -> Tab
 
 def _likelihood_lines(fit: Fit, test: LikelihoodRatio) -> tuple[_Line, ...]:
     return (
-        ("Likelihood ratio chi-square", test.chi2, "statistic"),
+        (f"{'Penalised likelihood' if fit.adjusted else 'Likelihood'} ratio chi-square", test.chi2, "statistic"),
         ("on degrees of freedom", test.df, "integer"),
         ("p of the likelihood ratio test", test.tail.p_value, "p_value"),
         ("McFadden's pseudo R²", likelihood_indices(fit)["mcfadden"], "estimate"),

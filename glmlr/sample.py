@@ -13,11 +13,9 @@ import pandas as pd
 from glmlr.design import DesignInMemory
 from glmlr.design.designed import Design
 from glmlr.design.response import Event, code_response
-from glmlr.design.streamed import StreamedDesign
 from glmlr.design.weights import weights_of
 from glmlr.errors import ArgumentError, DataError, NotApplicable, OptionError, ResponseError, listing, suggestion
 from glmlr.sources import Source, classified, read
-from glmlr.sources.parts import rows_in_parts
 from glmlr.sources.value_counts import MOST_VALUES, NumberCounts
 
 Floats = npt.NDArray[np.float64]
@@ -64,6 +62,8 @@ def sample_of_design(design: Design) -> Sample:
     weighted = ("Class and sample weights play no part here.",) if design.weighted else ()
     if isinstance(design, DesignInMemory):
         return Sample(_held(design, read), design.event, weighted)
+    from glmlr.design.streamed import StreamedDesign
+
     found = design.by_value(read) if isinstance(design, StreamedDesign) else {}
     rough = [name for name, counts in found.items() if isinstance(counts, NumberCounts) and counts.gathered().shift]
     if rough:
@@ -112,7 +112,7 @@ def sample_of_data(
         WeightError: weights that are missing, negative, infinite, fractions, of the wrong length or all zero.
 
     """
-    if not isinstance(data, pd.DataFrame) and rows_in_parts(data) is not None:
+    if not isinstance(data, pd.DataFrame) and _in_parts(data):
         raise NotApplicable(
             "Predictors of rows that are read in parts are looked at through a fit: glmlr.fit(formula, data).screen(); "
             "of data alone this needs the rows in memory."
@@ -137,6 +137,13 @@ def sample_of_data(
     names = _predictors(source, responses, predictors, freq_weights)
     chosen = tuple(Predictor(source.raw(name)[keep], events, nonevents) for name in names)
     return Sample(chosen, coded, tuple(notes), predictors is not None)
+
+
+def _in_parts(data: Any) -> bool:
+    """Say whether the rows are read in parts; what reads them is loaded where they may be."""
+    from glmlr.sources.parts import rows_in_parts
+
+    return rows_in_parts(data) is not None
 
 
 def _column(source: Source, name: object) -> str:

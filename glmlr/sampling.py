@@ -51,7 +51,7 @@ class Sample(LocalRows):
         stride = max(self.stride, other.stride)
         one, two = self._thinned(stride), other._thinned(stride)
         held = one.held + two.held
-        both = Sample(stride, held if len(held) <= _MOST_BLOCKS else (_joined(held),), one.size + two.size)
+        both = Sample(stride, held if len(held) <= _MOST_BLOCKS else (joined(held),), one.size + two.size)
         most = max(_SAMPLED_CELLS // max(_written_out(held[0]), 1), _SAMPLED_ROWS_PER_COLUMN * held[0].columns)
         return both if both.size <= most else both._thinned(2 * stride)
 
@@ -68,10 +68,10 @@ class Sample(LocalRows):
 
     @cached_property
     def _whole(self) -> Block:
-        return _joined(self.held)
+        return joined(self.held)
 
 
-def _joined(blocks: Sequence[Block]) -> Block:
+def joined(blocks: Sequence[Block]) -> Block:
     """Put blocks one after the other."""
 
     def joined(name: str) -> Floats | None:

@@ -24,6 +24,8 @@ class Scored:
             degrees of freedom), False for new rows or scores from elsewhere.
         weighted: whether the model had importance weights, so that it need not agree with these rows on average.
         notes: sentences every output must carry (which scale the probabilities are on).
+        shrunken: whether they are fitted values of a ridge penalty, which need not be calibrated on their own rows.
+        adjusted: whether they are fitted values of Firth's penalty or of what is made of it: the same.
 
     """
 
@@ -32,6 +34,8 @@ class Scored:
     fitted: bool
     notes: tuple[str, ...] = ()
     weighted: bool = False
+    shrunken: bool = False
+    adjusted: bool = False
 
     if TYPE_CHECKING:
 

@@ -121,30 +121,39 @@ class Maximum:
     finite: Positions
     face: Bools | None = None
 
-    def finite_rows(self, rows: Rows) -> Rows:
-        """Give the finite columns of the rows on the face, the other columns' share of eta as an offset."""
-        if self.separation is None and self.finite.size == self.working.size:
+    @property
+    def on_face(self) -> Positions:
+        """Columns that determine all others on the face, the finite ones first.
+
+        Estimates without a finite value may have one together there: their columns are nuisances of the finite ones.
+        """
+        if self.separation is None:
+            return self.finite
+        return np.append(self.finite, np.setdiff1d(np.flatnonzero(np.diag(self.solution.information)), self.finite))
+
+    def face_rows(self, rows: Rows) -> Rows:
+        """Give the rows on the face with the columns `on_face`, in that order."""
+        columns = self.on_face
+        if self.separation is None and columns.size == self.working.size:
             return rows
-        held = np.setdiff1d(np.flatnonzero(self.working), self.finite)
-        return _OnFace(rows, self.separation, self.finite, held, self.working[held])
+        return self.rows_left(rows, columns)
+
+    def rows_left(self, rows: Rows, columns: Positions) -> Rows:
+        """Give the rows on the face with some columns."""
+        return _OnFace(rows, self.separation, columns)
 
 
 @dataclass(frozen=True, eq=False)
 class _OnFace(Mapped):
-    """Some columns of the rows that are not separated; what the columns held contribute to eta is an offset."""
+    """Some columns of the rows that are not separated."""
 
     rows: Rows
     separation: Separation | None
     columns: Positions
-    held: Positions
-    working: Floats
 
     def changed(self, block: Block) -> Block | None:
         """Cut a block down."""
         kept = block.at_columns(self.columns)
-        if self.held.size:
-            share = np.dot(self.working, block.at_columns(self.held).x)
-            kept = replace(kept, offset=share if block.offset is None else block.offset + share)
         if self.separation is None:
             return kept
         which = np.flatnonzero(~self.separation.separates(block))
@@ -162,22 +171,41 @@ def maximise(rows: Rows, link: Link, *, max_iterations: int = MAX_ITERATIONS) ->
     return _at_limit(rows, link, solution, found, max_iterations)
 
 
+def examined(rows: Rows, solution: Solution, link: Link, max_iterations: int) -> Maximum:
+    """Take a solution that anything led to as the maximum, unless the likelihood has none: then go to its supremum.
+
+    Whether there is a maximum beyond a solution that stopped short of it is found by Newton steps from there.
+    """
+    if solution.converged:
+        found = _looked_at(rows, solution, link) if suspected(rows, solution, link) else None
+    else:
+        start = np.nan_to_num(solution.beta)
+        _, found = _fitted(rows, link, start, max_iterations, lambda at: _looked_at(rows, at, link))
+    if found is None:
+        return Maximum(solution, None, np.nan_to_num(solution.beta), np.flatnonzero(solution.estimated))
+    return _at_limit(rows, link, solution, found, max_iterations)
+
+
 def _fitted(
     rows: Rows, link: Link, start: Floats | None, max_iterations: int, look: Callable[[Solution], _Found | None]
 ) -> tuple[Solution, _Found | None]:
     """Fit rows, and look for separation where the fit fails the screen.
 
     A fit that has not ended after some steps, and is not about to end, is looked at before it takes more: where rows
-    are separated all of them would go the same way.
+    are separated all of them would go the same way. One that is still suspect at its end is looked at again.
     """
     steps, more = min(_FEW_STEPS, max_iterations), min(2 * _FEW_STEPS, max_iterations)
     solution = solve(rows, link, start=start, max_iterations=steps)
     if _about_to_end(solution):
         solution, steps = _continued(rows, link, solution, steps, more), more
     found = look(solution) if suspected(rows, solution, link) else None
-    if found is None:
-        solution = _continued(rows, link, solution, steps, max_iterations)
-    return solution, found
+    if found is not None:
+        return solution, found
+    further = _continued(rows, link, solution, steps, max_iterations)
+    # From further out a direction is seen that nearly collinear columns hid before.
+    if further is not solution and suspected(rows, further, link):
+        found = look(further)
+    return further, found
 
 
 def _about_to_end(solution: Solution) -> bool:
@@ -285,7 +313,7 @@ def _at_limit(rows: Rows, link: Link, solution: Solution, found: _Found, max_ite
     while not found.separation.complete:
         start: Floats | None
         columns, start = _determined(found, np.nan_to_num(solution.beta))
-        face: Rows = _OnFace(rows, found.separation, columns, columns[:0], np.zeros(0))
+        face: Rows = _OnFace(rows, found.separation, columns)
         if (found.cone.rows - found.cone.separated) * columns.size <= _VALUES_HELD:
             face = _held(face)
         # With columns far from 0 what a silent direction adds up to on the face is not zero but for rounding.
@@ -363,7 +391,8 @@ def _put_together(
         working[columns] = np.nan_to_num(face.beta)
         beta[finite] = face.beta[: finite.size]
         inverse[np.ix_(finite, finite)] = face.inverse[: finite.size, : finite.size]
-        information[np.ix_(columns, columns)] = face.information
+        known = np.flatnonzero(face.estimated)
+        information[np.ix_(columns[known], columns[known])] = face.information[np.ix_(known, known)]
         loglik, norm, converged = face.loglik, face.gradient_norm, face.converged
         reason = reason if converged else f"{reason}, and for the others {face.reason}"
     limit = replace(

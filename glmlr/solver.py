@@ -37,6 +37,7 @@ from glmlr.newton import (
     Progress,
     factorised,
     guided,
+    in_other_units,
     iterated,
     sums_at,
     with_expected_information,
@@ -73,6 +74,10 @@ class Solution:
         method: "cholesky", or "qr" where the information was too ill-conditioned for it.
         column_size: root mean square of each column, shape (k,); empty where another engine made the solution.
         centred: whether columns had to be centred: then `inverse` has lost digits that a linear combination needs.
+        objective: the penalised log-likelihood at its maximum; None without a penalty.
+        effective_df: trace of information times inverse of the penalised information, the intercept included; None
+            without a penalty that shrinks.
+        training: what trained the estimates and how, where no Newton steps led to them; "" where they did.
 
     """
 
@@ -89,11 +94,21 @@ class Solution:
     method: str = "cholesky"
     column_size: Floats = field(default_factory=lambda: np.empty(0))
     centred: bool = False
+    objective: float | None = None
+    effective_df: float | None = None
+    training: str = ""
 
     @property
     def estimated(self) -> npt.NDArray[np.bool_]:
         """Which columns have an estimate, shape (k,)."""
         return ~np.isnan(self.beta)
+
+    @property
+    def engine(self) -> str:
+        """What found the estimates: "Newton", "statsmodels IRLS" or the name of a trainer with its settings."""
+        if self.method == "statsmodels":
+            return "statsmodels IRLS"
+        return self.training.partition(" on standardised")[0].removeprefix("Trained by ") or "Newton"
 
     @property
     def rank(self) -> int:
@@ -139,6 +154,80 @@ def _solved(
     rows: Rows, link: Link, look: FirstLook, start: Floats | None, tolerance: float, max_iterations: int
 ) -> Solution:
     """Leave out aliased columns, scale the others where that saves digits, start, and iterate."""
+    ready = _ready(rows, look)
+    chosen, units = ready.chosen, ready.units
+    if start is not None and np.isfinite(start[units.keep]).all():
+        first = units.inwards(start)
+    else:
+        first, guide = _start(look.moments, ready.few, link, units.keep, units.scaled)
+        # Rows that are read again in each pass would take as long for the score alone.
+        if guide is not None and is_held(chosen):
+            first = guided(chosen, link, first, guide)
+    return ready.solution(
+        with_expected_information(chosen, link, iterated(chosen, link, first, tolerance, max_iterations))
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Rows ready to be fitted: aliased columns left out, the others scaled where that saves digits.
+
+    Attributes:
+        rows: the rows as they are, k columns.
+        moments: their sums by column.
+        few: a sample of them, scaled as they are; None where they are few.
+        aliases: what was left out.
+        units: the way between the coefficients of the columns kept, scaled, and those of the k columns.
+
+    """
+
+    rows: Rows
+    moments: Moments
+    few: FewRows | None
+    aliases: tuple[Alias, ...]
+    units: _Units
+
+    @property
+    def chosen(self) -> Rows:
+        """The rows that are fitted."""
+        return self.of(self.rows)
+
+    def of(self, rows: Rows) -> Rows:
+        """Give other rows of the same columns as these are fitted."""
+        scaled = self.units.scaled
+        inner: Rows = rows if scaled is None else replace(scaled, rows=rows)
+        return Subset(inner, self.units.keep) if self.aliases else inner
+
+    @property
+    def constant(self) -> int | None:
+        """Position of a constant column among those kept, or None."""
+        keep = self.units.keep
+        found = np.flatnonzero(self.moments.constant[keep] & (self.moments.first[keep] != 0))
+        return int(found[0]) if found.size else None
+
+    def start(self, link: Link) -> Floats:
+        """Give coefficients of the columns kept to start from: of a fit to a sample of many rows, else the constant."""
+        return _start(self.moments, self.few, link, self.units.keep, self.units.scaled)[0]
+
+    def solution(self, progress: Progress) -> Solution:
+        """Give estimates and their information in the units of the data."""
+        scaled, moments = self.units.scaled, self.moments
+        found = _assembled(progress, self.units, aliases_in_data(self.aliases, self.rows, scaled))
+        size = np.sqrt(moments.squares / moments.rows)
+        return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
+
+
+def ready(rows: Rows) -> Ready:
+    """Look at the rows, and get them ready to be fitted.
+
+    Raises:
+        FitError: no rows, or no column that varies.
+
+    """
+    return _ready(rows, over_blocks(rows, FirstLook.at, FirstLook.__add__))
+
+
+def _ready(rows: Rows, look: FirstLook) -> Ready:
     moments = look.moments
     scaled = scaled_rows(rows, moments)
     inner: Rows = rows if scaled is None else scaled
@@ -148,19 +237,7 @@ def _solved(
     keep = np.delete(np.arange(moments.total.size), [alias.column for alias in aliases])
     if keep.size == 0:
         raise FitError("No column of the design varies; there is nothing to estimate.")
-    chosen: Rows = inner if not aliases else Subset(inner, keep)
-    units = _Units(keep, moments.total.size, scaled)
-    if start is not None and np.isfinite(start[keep]).all():
-        first = units.inwards(start)
-    else:
-        first, guide = _start(moments, few, link, keep, scaled)
-        # Rows that are read again in each pass would take as long for the score alone.
-        if guide is not None and is_held(chosen):
-            first = guided(chosen, link, first, guide)
-    progress = with_expected_information(chosen, link, iterated(chosen, link, first, tolerance, max_iterations))
-    found = _assembled(progress, units, aliases_in_data(aliases, rows, scaled))
-    size = np.sqrt(moments.squares / moments.rows)
-    return replace(found, column_size=_frozen(size), centred=scaled is not None and bool(scaled.center.any()))
+    return Ready(rows, moments, few, aliases, _Units(keep, moments.total.size, scaled))
 
 
 def inverse_information(rows: Rows, beta: Floats, link: Link) -> Floats:
@@ -256,7 +333,7 @@ def _assembled(progress: Progress, units: _Units, aliases: tuple[Alias, ...]) ->
         gradient_norm=last.gradient_norm if last else float("nan"),
         converged=progress.converged,
         reason=progress.reason,
-        trace=tuple(progress.passes),
+        trace=in_other_units(progress.passes, units.estimates),
         aliased=aliases,
         method="cholesky" if factor is None else factor.method,
     )

@@ -15,8 +15,8 @@ from reports import arrests
 
 pytestmark = pytest.mark.slow
 
-#: What has no place in it: points of curves that are drawn, and what needs class weights or another link.
-LEFT_OUT = {"roc_curve", "precision_recall_curve", "intercepts", "likelihood", "hazard_ratios"}
+#: What has no place in it: points of curves that are drawn, and what needs class weights, another link or separation.
+LEFT_OUT = {"roc_curve", "precision_recall_curve", "intercepts", "likelihood", "hazard_ratios", "separation_table"}
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_fit_prints_the_summary():
 
 def test_report_is_written_and_its_path_printed(tmp_path):
     path = tmp_path / "out.html"
-    result = run("report", "birthwt", FORMULA, "-o", str(path), "--link", "probit")
+    result = run("report", "birthwt", FORMULA, "-o", str(path), "--link", "probit", "--sections", "coefficients")
     assert result.exit_code == 0
     assert result.output.strip() == str(path)
     assert "probit" in path.read_text(encoding="utf-8")
@@ -44,9 +44,10 @@ def test_report_is_written_and_its_path_printed(tmp_path):
 
 def test_a_report_is_validated(tmp_path):
     path = tmp_path / "out.md"
-    assert run("report", "birthwt", FORMULA, "-o", str(path), "--validate", "5").exit_code == 0
+    words = ("report", "birthwt", FORMULA, "-o", str(path), "--sections", "validation", "--validate")
+    assert run(*words, "5").exit_code == 0
     assert "5 resamples of rows" in path.read_text(encoding="utf-8")
-    assert run("report", "birthwt", FORMULA, "-o", str(path), "--validate", "-1").exit_code == 2
+    assert run(*words, "-1").exit_code == 2
 
 
 def test_show_in_every_format():
@@ -75,7 +76,8 @@ def test_class_weights_in_all_their_words(words, tmp_path):
     written = pd.read_csv(io.StringIO(shown.output))
     np.testing.assert_allclose(written["std_error"], expected.bse, rtol=1e-9)
     path = tmp_path / "out.md"
-    assert run("report", "birthwt", FORMULA, "-o", str(path), "--class-weight", words).exit_code == 0
+    options = ("--class-weight", words, "--sections", "profile")
+    assert run("report", "birthwt", FORMULA, "-o", str(path), *options).exit_code == 0
     assert "Class weights" in path.read_text(encoding="utf-8")
 
 
@@ -171,3 +173,21 @@ def test_the_module_runs_and_errors_reach_the_shell(tmp_path):
     assert done.stderr.startswith("glmlr: ")
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_three_classes_are_fitted_and_reported(tmp_path):
+    result = run("fit", "birthwt", "race ~ age + lwt", "--family", "multinomial", "--reference", "white")
+    assert result.exit_code == 0
+    assert "each against white" in result.output
+    path = tmp_path / "classes.md"
+    words = ["report", "birthwt", "race ~ lwt", "--family", "multinomial", "--sections", "coefficients"]
+    words += ["-o", str(path)]
+    assert run(*words).exit_code == 0
+    assert "Relative-risk ratios" in path.read_text(encoding="utf-8")
+    for more in (("--validate", "5"), ("--extra", "ks")):
+        assert "leave them out with --family multinomial" in str(run(*words, *more).exception)
+    model, scores = str(tmp_path / "m.json"), tmp_path / "scores.csv"
+    assert run("fit", "birthwt", "race ~ lwt", "--family", "multinomial", "--save", model).exit_code == 0
+    assert run("score", model, "birthwt", "-o", str(scores)).output == "189 rows scored.\n"
+    header = scores.read_text(encoding="utf-8").splitlines()[0]
+    assert header == "probability_black,probability_other,probability_white"

@@ -13,10 +13,12 @@ from glmlr.errors import OptionError, SourceError
 
 #: Rows and columns of each file: `wc -l` less the header, and its header.
 SHAPES = {
+    "anes96": (944, 10),
     "arrests": (5226, 8),
     "birthwt": (189, 10),
     "heart_age": (5, 3),
     "heart_vessels": (5, 3),
+    "iris": (150, 5),
     "scores": (10, 3),
     "titanic": (1309, 4),
 }
@@ -44,6 +46,11 @@ def test_counts_are_those_of_the_sources() -> None:
     titanic = datasets.load("titanic")
     assert titanic["survived"].value_counts().to_dict() == {"no": 809, "yes": 500}
     assert titanic["age"].isna().sum() == 263
+    # statsmodels' endog of anes96 and its vote; the 50 of each species in Fisher's paper.
+    anes96 = datasets.load("anes96")
+    assert anes96["PID"].value_counts(sort=False).sort_index().tolist() == [200, 180, 108, 37, 94, 150, 175]
+    assert anes96["vote"].value_counts().to_dict() == {0: 551, 1: 393}
+    assert set(datasets.load("iris")["species"].value_counts()) == {50}
 
 
 @pytest.mark.parametrize(("name", "ones", "zeros"), [("heart_vessels", 169, 134), ("heart_age", 164, 139)])

@@ -1,5 +1,7 @@
 """Do tables and charts hold what they are given, and refuse what cannot be shown?"""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +27,12 @@ def test_a_table_gives_columns_and_values_by_name():
 def test_a_table_without_a_value_column_gives_the_row():
     frame = pd.DataFrame({"term": ["age", "lwt"], "estimate": [1.0, 2.0]})
     assert table(frame=frame, roles={})["lwt"]["estimate"] == 2.0
+
+
+def test_a_table_goes_to_another_process_and_back():
+    again = pickle.loads(pickle.dumps(table()))
+    assert again.frame.equals(FRAME)
+    assert dict(again.labels) == {}
 
 
 def test_an_unknown_name_is_answered_with_the_closest():

@@ -53,8 +53,15 @@ def close_matrix(actual: pd.DataFrame, case: dict[str, Any], expected: Any, rtol
 # ---------------------------------------------------------------------------------------------- R
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("name", [name for name in CASES if name not in OTHER_BASIS])
+def by_engine() -> list[Any]:
+    """Pair the cases with the solvers; statsmodels on 5,226 rows with the slow tests, but for the logit."""
+    pairs = [(name, solver) for name in CASES if name not in OTHER_BASIS for solver in SOLVERS]
+    late = {(f"arrests_{link}", "statsmodels") for link in ("probit", "cloglog")}
+    assert late <= set(pairs)
+    return [pytest.param(*pair, marks=pytest.mark.slow) if pair in late else pair for pair in pairs]
+
+
+@pytest.mark.parametrize(("name", "solver"), by_engine())
 def test_estimates_standard_errors_and_tests_are_r_s(name: str, solver: str) -> None:
     case, fit = CASES[name], fitted(name, solver=solver)
     assert set(fit.params.index) == set(case["names"])

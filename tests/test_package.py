@@ -18,7 +18,10 @@ USE = """
 import sys, pathlib, glmlr
 assert pathlib.Path(glmlr.__file__).is_relative_to(sys.argv[1]), glmlr.__file__
 sizes = {name: len(glmlr.datasets.load(name)) for name in glmlr.datasets.names()}
-assert sizes == {"arrests": 5226, "birthwt": 189, "heart_age": 5, "heart_vessels": 5, "scores": 10, "titanic": 1309}
+assert sizes == {
+    "anes96": 944, "arrests": 5226, "birthwt": 189, "heart_age": 5, "heart_vessels": 5, "iris": 150, "scores": 10,
+    "titanic": 1309,
+}
 fit = glmlr.fit("low ~ age + C(race)", glmlr.datasets.load("birthwt"))
 fit.report("report.html"), fit.report("report.md")
 print(pathlib.Path("report.html").stat().st_size)

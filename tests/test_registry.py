@@ -1,17 +1,24 @@
 """The registry: one record binds a method, a function, the report and the definitions."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import glmlr
-from glmlr.errors import ArgumentError, DataError, ResponseError, WeightError
+from glmlr.errors import ArgumentError, DataError, ResponseError, SeparationWarning, WeightError
 from glmlr.registry import SECTIONS, STATISTICS, statistic
+from glmlr.statistics import ON_RECORD
 
 BIRTHS = glmlr.datasets.load("birthwt")
 FIT = glmlr.fit("low ~ age + lwt + smoke", BIRTHS)
+with pytest.warns(SeparationWarning):
+    SEPARATED = glmlr.fit("low ~ age + C(ht)", BIRTHS[(BIRTHS["ht"] == 0) | (BIRTHS["low"] == 1)])
 #: Fits that have what others have not.
 OTHERS = {
+    "separation_table": SEPARATED,
     "intercepts": glmlr.fit("low ~ age + lwt + smoke", BIRTHS, class_weight="balanced"),
     "hazard_ratios": glmlr.fit("low ~ age + lwt + smoke", BIRTHS, link="cloglog"),
 }
@@ -73,3 +80,43 @@ def test_weights_in_a_series_go_by_its_index():
 def test_no_rows_at_all():
     with pytest.raises(ResponseError, match="has no values"):
         glmlr.association([], [])
+
+
+def recorded_in_the_source() -> set[str]:
+    """Name the files of statistics that have a function under `@statistic`, read off their text."""
+    folder = Path(glmlr.statistics.__file__).parent
+    paths = [
+        path for path in folder.rglob("*.py") if re.search(r"^@statistic\(", path.read_text(encoding="utf-8"), re.M)
+    ]
+    return {(path.parent.name if path.name == "__init__.py" else path.stem) for path in paths}
+
+
+def test_the_list_of_statistics_is_what_their_files_record():
+    listed = [(key, line.file, line.on) for line in ON_RECORD for key in line.names.split()]
+    assert [key for key, _, _ in listed] == list(STATISTICS)
+    assert len(STATISTICS) == len({key for key, _, _ in listed})
+    for key, file, on in listed:
+        record = STATISTICS[key]
+        assert (record.key, record.on) == (key, on)
+        assert record.function.__module__ == f"glmlr.statistics.{file}"
+        assert hasattr(glmlr.scored.Scored, key) == (on == "scores")
+    assert {file for _, file, _ in listed} == recorded_in_the_source()
+
+
+def test_a_statistic_of_ones_own_is_a_method_and_comes_last_and_a_name_is_taken_once(monkeypatch):
+    homes, loaded = dict(STATISTICS._homes), dict(STATISTICS._loaded)
+    monkeypatch.setattr(STATISTICS, "_homes", homes)
+    monkeypatch.setattr(STATISTICS, "_loaded", loaded)
+
+    def rows_used(fit):
+        return fit.response_profile()
+
+    monkeypatch.setattr(glmlr.Fit, "rows_used", None, raising=False)
+    words = {"section": "profile", "title": "Rows", "reference": "a count"}
+    public = statistic(**words)(rows_used)
+    assert list(STATISTICS)[-1] == "rows_used"
+    assert FIT.rows_used().frame.equals(FIT.response_profile().frame)
+    assert STATISTICS["rows_used"].function is public
+    rows_used.__module__ = "elsewhere"
+    with pytest.raises(ArgumentError, match="'rows_used' exists already"):
+        statistic(**words)(rows_used)

@@ -15,6 +15,14 @@ FIT = glmlr.fit(FORMULA, BIRTHS)
 REPORT = FIT.report()
 
 
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """Give the report as it was written, drawn once for all that look at its text."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    assert FIT.report(str(path)) == str(path)
+    return path
+
+
 def test_sections_come_in_reading_order():
     keys = [section.key for section in REPORT.sections]
     assert keys[-1] == "making"
@@ -119,8 +127,14 @@ def test_infinite_estimates_are_not_read_out():
     with pytest.warns(glmlr.errors.SeparationWarning):
         fit = glmlr.fit("y ~ x", data)
     coefficients = next(part for part in fit.report().sections if part.key == "coefficients")
-    assert coefficients.sentences == ()
-    assert fit.odds_ratios().charts == ()  # nothing finite to draw
+    # The profile interval has a finite end, which is above zero as the likelihood ratio says; that is read out.
+    assert coefficients.sentences == ("The interval excludes zero.",)
+    row = fit.coefficients().frame.set_index("term").loc["x"]
+    assert row["low"] > 0
+    assert row["p_value"] < 0.05
+    (drawn,) = (one for one in fit.odds_ratios().chart("forest").series if one.kind == "intervals")
+    assert (drawn.x[0], drawn.high[0]) == (np.inf, np.inf)
+    np.testing.assert_allclose(drawn.low[0], np.exp(row["low"]), rtol=1e-12)  # an arrow from its end
 
 
 def test_a_model_of_an_intercept_alone_is_said_to_be_one():
@@ -137,10 +151,8 @@ def test_tables_do_not_repeat_the_lead():
     assert not any(dropped in one.notes for section in report.sections for one in section.exhibits)
 
 
-def test_every_anchor_is_used_once_and_every_link_finds_its_place(tmp_path):
-    path = tmp_path / "report.html"
-    FIT.report(path)
-    text = path.read_text(encoding="utf-8")
+def test_every_anchor_is_used_once_and_every_link_finds_its_place(html):
+    text = html.read_text(encoding="utf-8")
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
@@ -163,43 +175,58 @@ def test_chosen_sections_and_refusals():
         FIT.report(titel="x")
 
 
-def test_same_fit_same_bytes(tmp_path):
-    first, second = tmp_path / "a.html", tmp_path / "b.html"
-    assert FIT.report(str(first)) == str(first)
+def test_same_fit_same_bytes(html, tmp_path):
+    second = tmp_path / "b.html"
     glmlr.fit(FORMULA, BIRTHS).report(str(second))
-    assert first.read_bytes() == second.read_bytes()
+    assert html.read_bytes() == second.read_bytes()
 
 
-def test_html_is_one_file_without_network(tmp_path):
-    path = tmp_path / "report.html"
-    FIT.report(path)
-    text = path.read_text(encoding="utf-8")
+def test_html_is_one_file_without_network(html):
+    text = html.read_text(encoding="utf-8")
     assert not re.search(r"""(src|href)=["'](https?:)?//""", text)
     assert "<script" not in text
-    assert str(tmp_path) not in text
+    assert str(html.parent) not in text
+
+
+KINDS = [
+    ("low ~ 1", "birthwt", {}),
+    ("low ~ smoke", "birthwt", {"class_weight": "balanced"}),
+    ("disease + no_disease ~ ca", "heart_vessels", {}),
+    ("survived ~ sex * passengerClass + age", "titanic", {"event": "yes"}),
+    ("low ~ lwt * smoke", "birthwt", {"freq_weights": np.arange(189) % 3}),
+    ("low ~ bs(age, df=4) + race", "birthwt", {"robust": "HC3"}),
+]
+
+
+@pytest.mark.parametrize(("formula", "name", "options"), KINDS)
+def test_every_kind_of_model_has_a_report(formula, name, options):
+    """The words and numbers; all the drawings of every kind and link are made by the next test."""
+    fit = glmlr.fit(formula, glmlr.datasets.load(name), **options)
+    report = fit.report()
+    assert {"profile", "coefficients", "goodness"} <= {section.key for section in report.sections}
+    assert str(report).count("\n") > 50
+    assert str(fit.summary())
 
 
 @pytest.mark.parametrize(
-    "link", ["logit", pytest.param("probit", marks=pytest.mark.slow), pytest.param("cloglog", marks=pytest.mark.slow)]
-)
-@pytest.mark.parametrize(
-    ("formula", "name", "options"),
+    ("link", "kind", "ending"),
     [
-        ("low ~ 1", "birthwt", {}),
-        ("low ~ smoke", "birthwt", {"class_weight": "balanced"}),
-        ("disease + no_disease ~ ca", "heart_vessels", {}),
-        ("survived ~ sex * passengerClass + age", "titanic", {"event": "yes"}),
-        ("low ~ lwt * smoke", "birthwt", {"freq_weights": np.arange(189) % 3}),
-        ("low ~ bs(age, df=4) + race", "birthwt", {"robust": "HC3"}),
+        ("logit", 2, "md"),
+        ("logit", 4, "html"),
+        *(
+            pytest.param(link, kind, ending, marks=pytest.mark.slow)
+            for link in ("logit", "probit", "cloglog")
+            for kind in range(len(KINDS))
+            for ending in ("html", "md")
+            if (link, kind, ending) not in {("logit", 2, "md"), ("logit", 4, "html")}
+        ),
     ],
 )
-def test_every_kind_of_model_has_a_report(tmp_path, link, formula, name, options):
-    fit = glmlr.fit(formula, glmlr.datasets.load(name), link=link, **options)
-    for ending in ("html", "md"):
-        path = tmp_path / f"report.{ending}"
-        fit.report(path)
-        assert path.stat().st_size > 5_000
-    assert str(fit.summary())
+def test_every_kind_of_report_is_written_with_its_drawings(tmp_path, link, kind, ending):
+    formula, name, options = KINDS[kind]
+    path = tmp_path / f"report.{ending}"
+    glmlr.fit(formula, glmlr.datasets.load(name), link=link, **options).report(path)
+    assert path.stat().st_size > 5_000
 
 
 def test_separated_model_has_a_report(tmp_path):
@@ -223,7 +250,7 @@ def test_what_was_validated_beforehand_has_its_section(tmp_path):
     assert f"{folds['auc']['mean']:.3f} on average over the folds" in " ".join(section.sentences)
     assert glmlr.full_report(fit, validation=validation, sections=["validation"]).sections[0].exhibits
     assert not any(section.key == "validation" for section in glmlr.full_report(fit).sections)
-    fit.report(str(tmp_path / "report.md"), validation=validation)
+    fit.report(str(tmp_path / "report.md"), validation=validation, sections=["validation"])
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "Indices corrected for optimism" in text
     with pytest.raises(ArgumentError, match="not str"):

@@ -153,17 +153,12 @@ def level_of_events_only(seed=3):
     return data.assign(cluster=np.arange(100) % 8)
 
 
-def test_an_infinite_estimate_has_the_whole_line_as_its_interval():
+def test_the_wald_interval_of_an_infinite_estimate_is_the_whole_line():
     # Hauck & Donner (1977): the Wald statistic falls to 0 as the estimate grows, so that no value is left out.
     data = level_of_events_only()
     with pytest.warns(SeparationWarning):
         fit = glmlr.fit("y ~ g + x", data)
     assert fit.conf_int().loc["g[T.c]"].tolist() == [-np.inf, np.inf]
-    assert fit.coefficients()["g[T.c]"][["low", "high"]].tolist() == [-np.inf, np.inf]
-    ratios = fit.odds_ratios()
-    row = ratios.frame[ratios.frame["level"] == "c"].iloc[0]
-    assert (row["odds_ratio"], row["low"], row["high"]) == (np.inf, 0, np.inf)
-    assert any("whole line" in note for note in ratios.notes)
     predicted = fit.predict(data, interval=0.95)
     assert (predicted[data["g"] == "c"] == [1.0, 0.0, 1.0]).all(axis=None)
     pd.testing.assert_frame_equal(predicted, fit.predict(interval=0.95))
@@ -177,7 +172,12 @@ def test_importance_weights_leave_no_likelihood_ratio_p():
     table = fit.coefficients()
     assert np.isnan(table["g[T.c]"]["p_value"])
     assert any("no likelihood-ratio test" in note for note in table.notes)
+    assert any("Its Wald interval is the whole line." in note for note in table.notes)
+    assert table["g[T.c]"][["low", "high"]].tolist() == [-np.inf, np.inf]
+    assert fit.odds_ratios()["odds_ratio"].iloc[2] == np.inf
     assert np.isfinite(table["x"]["p_value"])
+    # Neither a likelihood-ratio test nor Firth's penalty helps here.
+    assert not any("penalty=" in note or "judge them by likelihood" in note for note in fit.notes)
 
 
 @pytest.mark.parametrize("link", ["probit", "cloglog"])
@@ -424,3 +424,124 @@ def test_no_false_alarm_in_a_thousand_sets():
             offset = np.concatenate([np.zeros(y.size), 15.0 * (1 - 2 * y)])
         rows = ArrayRows(np.tile(x, 2), np.concatenate([y, 1 - y]), weight, importance, offset)
         assert maximise(rows, LOGIT).separation is None, seed
+
+
+def _level_without_events(seed: int = 3) -> pd.DataFrame:
+    """Give rows whose reference level has non-events only: intercept and levels are infinite, x is finite."""
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame({"g": np.repeat(["a", "b", "c"], [20, 30, 30]), "x": rng.normal(size=80)})
+    data["cluster"], data["importance"] = np.arange(80) // 5, rng.uniform(0.5, 2, 80)
+    data["y"] = ((rng.random(80) < 1 / (1 + np.exp(-data["x"]))) & (data["g"] != "a")).astype(int)
+    return data
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"robust": "HC0"}, {"robust": "HC3"}, {"sample_weight": "importance"}],
+    ids=["model", 0, 3, "weight"],
+)
+def test_columns_of_infinite_estimates_are_nuisances_on_the_rows_left(link: str, options: dict, shift: float):
+    # The rows left are those of b and c: the witness is the fit to them, with an intercept of its own.
+    data = _level_without_events()
+    data["x"] += shift
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data, link=link, **options)
+    left = data[data["g"] != "a"]
+    witness = glmlr.fit("y ~ g + x", left, link=link, **options)
+    digits = 1e-9 if not shift else 1e-5
+    assert fit.bse["x"] == pytest.approx(witness.bse["x"], rel=digits)
+    pd.testing.assert_frame_equal(
+        fit.predict(left, interval=True), witness.predict(left, interval=True), rtol=digits, atol=1e-12
+    )
+    if "sample_weight" not in options:
+        ends = fit.conf_int(method="profile").loc["x"]
+        assert ends.to_numpy() == pytest.approx(witness.conf_int(method="profile").loc["x"].to_numpy(), rel=digits)
+
+
+def test_clusters_of_the_rows_left_have_all_their_columns():
+    data = _level_without_events()
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data, cluster="cluster")
+    witness = glmlr.fit("y ~ g + x", data[data["g"] != "a"], cluster="cluster")
+    # All 16 clusters count here, 12 of them have rows that are left: G / (G - 1).
+    factor = (16 / 15) / (12 / 11)
+    assert fit.bse["x"] == pytest.approx(witness.bse["x"] * np.sqrt(factor), rel=1e-9)
+
+
+def test_a_saved_separated_model_has_the_same_intervals(tmp_path):
+    data = _level_without_events()
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data)
+    fit.save(tmp_path / "model.json")
+    found = glmlr.load(tmp_path / "model.json").predict(data, interval=True)
+    pd.testing.assert_frame_equal(found, fit.predict(data, interval=True), rtol=1e-12)
+
+
+def test_the_interval_of_a_row_between_completely_separated_ones_holds_everything():
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ x", EIGHT)
+    found = fit.predict({"x": np.linspace(4, 5, 11)}, interval=True)
+    assert (found["low"] == 0).all()
+    assert (found["high"] == 1).all()
+
+
+def test_resamples_do_not_say_how_infinite_estimates_vary_together():
+    data = _level_without_events()
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data)
+    found = fit.bootstrap(replicates=20).fit.predict(data[data["g"] != "a"], interval=True)
+    assert (found["low"] == 0).all()
+    assert (found["high"] == 1).all()
+
+
+@pytest.mark.parametrize("interval", ["wald", "profile"])
+@pytest.mark.parametrize("options", [{}, {"robust": "HC1"}], ids=["model", "HC1"])
+def test_ratios_of_levels_whose_infinite_estimates_cancel_are_those_of_the_rows_left(interval: str, options: dict):
+    # b and c are both infinitely far from a, whose rows have no event; what is between them the rows of b and c know.
+    data = _level_without_events()
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data, **options)
+    witness = glmlr.fit("y ~ g + x", data[data["g"] != "a"], **options)
+    columns = ["odds_ratio", "low", "high", "p_value"]
+    found = fit.odds_ratios(reference={"g": "b"}, interval=interval).frame.set_index("level").loc["c", columns]
+    expected = witness.odds_ratios(interval=interval).frame.set_index("level").loc["c", columns]
+    if options and interval == "wald":
+        # HC1 counts the rows that are fitted perfectly, and their column.
+        factor = np.sqrt((80 / 76) / (60 / 57))
+        half = np.log(expected["high"] / expected["odds_ratio"]) * factor
+        assert np.log(found["high"] / found["odds_ratio"]) == pytest.approx(half, rel=1e-8)
+    else:
+        assert found.drop("p_value").to_numpy(float) == pytest.approx(
+            expected.drop("p_value").to_numpy(float), rel=1e-8
+        )
+
+
+def test_ratios_go_to_the_side_that_another_coding_shows():
+    # Nothing is known of a against b, which have no event both; c is infinitely far above either.
+    data = _level_without_events()
+    data.loc[data["g"] == "b", "y"] = 0
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", data)
+    with pytest.warns(SeparationWarning):
+        witness = glmlr.fit("y ~ C(g, Treatment('b')) + x", data)
+    for interval in ("wald", "profile"):
+        found = fit.odds_ratios(reference={"g": "b"}, interval=interval).frame.set_index("level")
+        expected = witness.odds_ratios(interval=interval).frame.set_index("level")
+        for column in ("odds_ratio", "low", "high"):
+            assert found.loc["c", column] == pytest.approx(expected.loc["c", column], rel=1e-8)
+        assert np.isnan(found.loc["a", "odds_ratio"])
+    assert found.loc["c", "odds_ratio"] == np.inf
+    assert 0 < found.loc["c", "low"] < np.inf
+
+
+def test_percentiles_of_an_infinite_estimate_are_missing_with_a_reason():
+    with pytest.warns(SeparationWarning):
+        fit = glmlr.fit("y ~ g + x", _level_without_events())
+    table = fit.coefficients(interval="bootstrap", replicates=20)
+    assert np.isnan(table["Intercept"]["low"])
+    assert "profile" not in table["Intercept"]["note"]
+    assert any("no percentiles" in note for note in table.notes)
+    ratios = fit.odds_ratios(reference={"g": "b"}, interval="bootstrap", replicates=20)
+    assert any("no interval of a ratio" in note for note in ratios.notes)

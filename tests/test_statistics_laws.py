@@ -27,6 +27,9 @@ COUNTS_ROWS_READ = {"response_profile", "diagnostics"}
 #: What there is only where class weights made two scales of probabilities, see tests/test_weight_laws.py.
 OF_CLASS_WEIGHTS = {"intercepts"}
 
+#: What there is only where the rows are separated, see tests/statistics/test_separation_table.py.
+OF_SEPARATED_ROWS = {"separation_table"}
+
 #: What there is under one link other than the logit.
 OF_ANOTHER_LINK = {"hazard_ratios": "cloglog"}
 
@@ -35,6 +38,15 @@ OF_PROBABILITIES = {key for key, record in STATISTICS.items() if record.on == "s
 
 every_statistic = pytest.mark.parametrize("key", sorted(STATISTICS))
 every_link = pytest.mark.parametrize("link", LINKS)
+#: For what draws and prints everything: one link that has the statistic, the other links with the slow tests.
+one_link_first = pytest.mark.parametrize(
+    ("key", "link"),
+    [
+        pytest.param(key, link, marks=() if link == OF_ANOTHER_LINK.get(key, "logit") else pytest.mark.slow)
+        for key in sorted(STATISTICS)
+        for link in LINKS
+    ],
+)
 
 
 @cache
@@ -114,13 +126,12 @@ def test_asking_twice_gives_the_same_and_changes_nothing(key: str) -> None:
     pd.testing.assert_frame_equal(data, before)
 
 
-@every_link
-@every_statistic
+@one_link_first
 def test_a_table_is_whole(key: str, link: str) -> None:
     """Key, roles, titles, charts with words for those who cannot see them; every format prints it."""
     table = of(fitted(link), key)
     if isinstance(table, str):
-        assert link != OF_ANOTHER_LINK.get(key, "logit") or key in OF_CLASS_WEIGHTS
+        assert link != OF_ANOTHER_LINK.get(key, "logit") or key in OF_CLASS_WEIGHTS | OF_SEPARATED_ROWS
         assert len(table) > 20
         return
     assert table.key == key

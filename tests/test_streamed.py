@@ -116,7 +116,7 @@ def test_parts_give_the_fit_of_the_whole(model: str, at: tuple[int, ...]) -> Non
 
 
 #: Looked at in every run; the others are with the slow tests.
-FIRST = {"numbers and factors", "both weights, probit", "offset column, cloglog", "counts", "transforms"}
+FIRST = {"both weights, probit", "counts", "transforms"}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,7 @@ def test_parts_give_every_statistic_or_say_why_not(model: str) -> None:
             pd.testing.assert_frame_equal(table.frame, witness.frame, rtol=1e-8, atol=1e-10)
     # These look at rows again, beside more columns or without one of them.
     beside = {"linearity", "screen_interactions", "classification_table", "diagnostics", "specification_tests"}
+    beside |= {"added_variable_plots", "partial_residual_plots"}
     averages = {"marginal_effects", "risks", "risk_differences", "adjusted_predictions"}
     assert refused <= beside | averages
 

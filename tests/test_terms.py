@@ -73,11 +73,31 @@ def test_thousand_terms_are_read() -> None:
     assert len(parsed("y ~ . - x3", columns).terms) == 999
 
 
-@pytest.mark.parametrize("right", ["*".join(f"x{i}" for i in range(40)), ". ** 40", ". ** 99999999999999999999"])
+WITHOUT_END = [
+    "*".join(f"x{i}" for i in range(40)),
+    "*".join(f"(x{i} + y{i})" for i in range(40)),
+    ". ** 40",
+    ". ** 99999999999999999999",
+    "(. ** 2):(. ** 2)",
+]
+
+
+@pytest.mark.parametrize("right", WITHOUT_END)
 def test_terms_without_end_are_refused(right: str) -> None:
     """40 columns crossed make 2 ** 40 terms."""
     with pytest.raises(FormulaError, match="multiplies out into more than 100,000 terms"):
-        parsed(f"y ~ {right}", ["y", *(f"x{i}" for i in range(40))])
+        parsed(f"y ~ {right}", ["y", *(f"{letter}{i}" for i in range(40) for letter in "xy")])
+
+
+def test_terms_are_counted_before_they_are_made() -> None:
+    """12 columns crossed make 2 ** 12 - 1 terms, 17 make 131,071; the cube of 85 columns makes 102,425."""
+    columns = ["y", *(f"x{i}" for i in range(85))]
+    assert len(parsed("y ~ " + "*".join(columns[1:13]), columns).terms) == 2**12 - 1
+    with pytest.raises(FormulaError, match="more than 100,000 terms"):
+        parsed("y ~ " + "*".join(columns[1:18]), columns)
+    with pytest.raises(FormulaError, match="more than 100,000 terms"):
+        parsed("y ~ . ** 3", columns)
+    assert len(parsed("y ~ (. - x84) ** 2", columns).terms) == 84 + 84 * 83 // 2
 
 
 def test_a_power_beyond_the_number_of_terms_adds_nothing() -> None:

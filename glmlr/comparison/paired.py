@@ -129,14 +129,19 @@ class Vuong:
     Attributes:
         z: positive where the second model is nearer to the truth; NaN where the likelihoods of all trials differ alike.
         z_aic, z_bic: the same after the penalties of AIC and BIC.
-        spread: standard deviation of the log-likelihood ratios of the trials, divisor n.
+        variance: n times the variance (divisor n) of the log-likelihood ratios of the trials: that of their sum.
 
     """
 
     z: float
     z_aic: float
     z_bic: float
-    spread: float
+    variance: float
+
+    @property
+    def error(self) -> float:
+        """Standard error of the sum of the log-likelihood ratios; NaN where it is 0."""
+        return math.sqrt(self.variance) if self.variance > 0 else math.nan
 
 
 def vuong(first: Floats, second: Floats, weight: Floats, parameters: tuple[int, int]) -> Vuong:
@@ -153,9 +158,9 @@ def vuong(first: Floats, second: Floats, weight: Floats, parameters: tuple[int, 
     """
     ratio, n = second - first, float(weight.sum())
     total = float(np.dot(weight, ratio))
-    spread = math.sqrt(max(float(np.dot(weight, np.square(ratio - total / n))) / n, 0.0))
-    if not spread > _ROUNDING * float(np.abs(ratio).max()):
+    variance = max(float(np.dot(weight, np.square(ratio - total / n))), 0.0)
+    if not math.sqrt(variance / n) > _ROUNDING * float(np.abs(ratio).max()):
         return Vuong(math.nan, math.nan, math.nan, 0.0)
     more = parameters[1] - parameters[0]
-    scale = math.sqrt(n) * spread
-    return Vuong(total / scale, (total - more) / scale, (total - more / 2 * math.log(n)) / scale, spread)
+    scale = math.sqrt(variance)
+    return Vuong(total / scale, (total - more) / scale, (total - more / 2 * math.log(n)) / scale, variance)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from glmlr.errors import OptionError, SourceError, listing, suggestion
 
-_NAMES: Final = ("arrests", "birthwt", "heart_age", "heart_vessels", "scores", "titanic")
+_NAMES: Final = ("anes96", "arrests", "birthwt", "heart_age", "heart_vessels", "iris", "scores", "titanic")
 
 #: The same files: an installed glmlr carries `data/` as glmlr/datasets/files, a checkout keeps it beside the package.
 _PLACES: Final = (Path(__file__).parent / "files", Path(__file__).parents[2] / "data")
@@ -24,8 +24,8 @@ def load(name: str) -> pd.DataFrame:
     """Read one of the example data sets, coded as in its file.
 
     Args:
-        name: one of `names()`: "arrests" (5,226 rows), "birthwt" (189), "heart_age" (5 groups), "heart_vessels"
-            (5 groups), "scores" (10), "titanic" (1,309, of which 263 without an age).
+        name: one of `names()`: "anes96" (944 rows), "arrests" (5,226), "birthwt" (189), "heart_age" (5 groups),
+            "heart_vessels" (5 groups), "iris" (150), "scores" (10), "titanic" (1,309, of which 263 without an age).
 
     Raises:
         OptionError: a name that is not known.

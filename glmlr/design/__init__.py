@@ -20,17 +20,15 @@ from glmlr.blocks import Block, LocalRows, Piece, Rows, pieces_of
 from glmlr.design.coding import functions_with, recipe_of
 from glmlr.design.designed import Design, Totals
 from glmlr.design.factors import prepare, prepare_offset
-from glmlr.design.outcomes import outcomes_of
+from glmlr.design.outcomes import Coding, outcomes_of
 from glmlr.design.patterns import Patterns, collapse
 from glmlr.design.recipe import NewRows, Term
 from glmlr.design.rows import Roles, RowAccount, choose_rows, columns_read, predictors_read
-from glmlr.design.streamed import build_streamed_design
 from glmlr.design.weights import class_weights_of
 from glmlr.errors import DataError, OptionError
 from glmlr.language.formula import parse_formula
 from glmlr.sources import read
 from glmlr.sources.database import Query
-from glmlr.sources.parts import client_among, rows_in_parts
 
 __all__ = ["Collapsed", "Design", "DesignInMemory", "NewRows", "RowAccount", "Term", "build_design", "gathered"]
 
@@ -201,6 +199,12 @@ def design_of(formula: str, data: Any, *, cluster: Any = None, progress: Any = N
         **options: see `build_design`.
 
     """
+    if isinstance(data, pd.DataFrame) and (cluster is None or isinstance(cluster, str)):
+        return build_design(formula, data, cluster=cluster, **options)
+    # What reads rows in parts is loaded for other sources only.
+    from glmlr.design.streamed import build_streamed_design
+    from glmlr.sources.parts import client_among, rows_in_parts
+
     client, clusters = client_among(cluster)
     if isinstance(data, Query):
         weights, sample, offset = (options.get(name) for name in ("freq_weights", "sample_weight", "offset"))
@@ -238,6 +242,7 @@ def build_design(
     offset: Any = None,
     cluster: Any = None,
     functions: Mapping[str, Any] | None = None,
+    coding: Coding = outcomes_of,
 ) -> DesignInMemory:
     """Apply a formula to rows.
 
@@ -251,6 +256,7 @@ def build_design(
         offset: known part of the linear predictor, as freq_weights.
         cluster: the cluster of each row, as freq_weights.
         functions: the user's own functions by name.
+        coding: what codes the response, see `outcomes_of`; a response of several classes is coded elsewhere.
 
     Raises:
         FormulaError, DataError, ResponseError, WeightError, OptionError, SourceError: what is wrong, in a sentence.
@@ -265,7 +271,7 @@ def build_design(
     roles = Roles(freq_weights, sample_weight, offset, cluster)
     parsed = parse_formula(formula, source.names, functions=allowed.names, left_out=roles.columns)
     chosen = choose_rows(parsed, source, allowed, roles)
-    y, trials, coded = outcomes_of(parsed, chosen.rows, event, allowed)
+    y, trials, coded = coding(parsed, chosen.rows, event, allowed)
     weight = _times(chosen.rows.frequency, trials)
     refuse_class_weight_of_counts(class_weight, trials is not None)
     class_weights = class_weights_of(class_weight, coded, *_counted(y, weight))

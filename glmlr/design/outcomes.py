@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from glmlr.sources import Column, read
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+#: What codes the response of the rows used, see `outcomes_of`.
+Coding: TypeAlias = Callable[[Formula, UsedRows, Any, Functions], tuple[Floats, Floats | None, Event]]
 
 
 def trials_of(parsed: Formula, columns: Mapping[str, Column], complete: Bools, functions: Functions) -> Floats | None:
@@ -54,11 +56,12 @@ def response_values(
     if isinstance(value, Factor):
         value = value.values
     if isinstance(value, Labels):
-        return pd.Series(pd.Categorical.from_codes(value.codes, pd.Index(list(value.levels)), validate=False))
+        levels = pd.Index(list(value.levels), tupleize_cols=False)
+        return pd.Series(pd.Categorical.from_codes(value.codes, levels, validate=False))
     array = np.asarray(value)
     if isinstance(value, pd.Series) or array.ndim != 1 or array.size != size:
         what = "dates" if isinstance(value, pd.Series) else f"an array of shape {array.shape}"
-        raise ResponseError(f"The response {expression.name!r} holds {what}; it must have two values, one per row.")
+        raise ResponseError(f"The response {expression.name!r} holds {what}; make it text or numbers, one per row.")
     return pd.Series(array, copy=False)
 
 

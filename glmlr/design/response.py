@@ -105,7 +105,8 @@ def event_among(counts: Mapping[Any, int], response: str, event: Any = None) -> 
         advice = (
             "a model needs both events and non-events"
             if len(levels) == 1
-            else "recode it to the two you want to compare, or drop the other rows"
+            else "recode it to the two you want to compare, drop the other rows, or model all of them with "
+            'family="multinomial"'
         )
         raise ResponseError(f"The response {response!r} has {what}: {tally}; {advice}.")
     low, high = levels

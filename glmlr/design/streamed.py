@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Final, TypeVar
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.blocks import Block, added, only
+from glmlr.blocks import Block, Piece, added, only
 from glmlr.design.coding import functions_with, recipe_of
 from glmlr.design.designed import Design, Totals
 from glmlr.design.factor_levels import SeenLevels
@@ -23,11 +24,11 @@ from glmlr.design.recipe import Recipe, as_in_fit
 from glmlr.design.response import Event, event_among
 from glmlr.design.rows import Roles, columns_read, refuse_no_rows, sift
 from glmlr.design.weights import class_weights_of, refuse_all_zero
-from glmlr.errors import DataError, OptionError, listing
+from glmlr.errors import DataError, NotApplicable, OptionError, listing
 from glmlr.language.formula import Formula, parse_formula
 from glmlr.language.functions import Functions
 from glmlr.sources import Source
-from glmlr.sources.parts import Stream
+from glmlr.sources.parts import ReadHere, Stream
 from glmlr.sources.value_counts import ValueCounts, counted
 from glmlr.sources.value_counts import added as added_counts
 
@@ -106,7 +107,9 @@ class Reader:
         cluster = None
         if self.clusters is not None:
             cluster = np.asarray(self.clusters.get_indexer(cluster_labels(found)), dtype=np.int64)
-        return rows, Block(np.empty((0, rows.size)), y, weight, importance, offset, cluster)
+        # Rows that were dropped count here too: no two parts have rows at one position.
+        start = source.index.start if isinstance(source.index, pd.RangeIndex) else 0
+        return rows, Block(np.empty((0, rows.size)), y, weight, importance, offset, cluster, start)
 
 
 def _values(ingredient: Ingredient, rows: UsedRows, functions: Functions) -> Any:
@@ -142,6 +145,24 @@ class StreamedDesign(Design):
         total: list[T] = self.stream.over(_SumOfBlocks(self.reader, function, add), partial(added, add))
         return only(total)
 
+    def pieces(self) -> Sequence[Piece]:
+        """Give the rows used in pieces, each read when it is called, for those who take them one after the other.
+
+        Raises:
+            NotApplicable: rows that the workers of a cluster read.
+
+        """
+        if not isinstance(self.stream, ReadHere):
+            raise NotApplicable(
+                "These rows are read by the workers of a cluster, and cannot be taken in batches one after the other; "
+                'use solver="newton" or "lbfgs", whose sums the workers form.'
+            )
+        return [partial(_blocks_of, self.reader, part) for part in self.stream.parts()]
+
+    def watched_pass(self) -> AbstractContextManager[None]:
+        """Tell who watches that a pass over `pieces` begins and ends."""
+        return self.stream.watched_pass() if isinstance(self.stream, ReadHere) else nullcontext()
+
     @cached_property
     def patterns(self) -> Patterns | None:
         """The covariate patterns the rows collapse to, counted in one pass; None where rows differ otherwise."""
@@ -156,6 +177,11 @@ class StreamedDesign(Design):
         count = partial(self.reader.by_value, tuple(names), declared)
         total: list[dict[str, ValueCounts]] = self.stream.over(count, partial(added, _added_by_name))
         return only(total)
+
+
+def _blocks_of(reader: Reader, part: Callable[[], Iterator[Source]]) -> Iterator[Block]:
+    for source in part():
+        yield from reader.blocks(source)
 
 
 def _added_by_name(one: dict[str, ValueCounts], other: dict[str, ValueCounts]) -> dict[str, ValueCounts]:

@@ -2,7 +2,8 @@
 
 With mu = mean(eta), eta = x'b + offset, and weights w, the mean probability is P = sum w mu / sum w, with the gradient
 sum w mu' x / sum w by the coefficients. The slope of mu by a number z is mu' eta_z, eta_z = x_z'b + offset_z, with the
-gradient mu'' eta_z x + mu' x_z. Their variance is g' V g for the fit's covariance V (the delta method).
+gradient mu'' eta_z x + mu' x_z. Their variance is g' V g for the fit's covariance V (the delta method). The same holds
+of log mu, whose derivatives by eta are s = mu' / mu and s (mu'' / mu' - s); and a slope may be taken times z itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.effects.population import Population, Slopes
+from glmlr.effects.population import Population, Slopes, numbers
 from glmlr.links import Link
 from glmlr.prediction import Predictor, broken_rows, eta_of
 from glmlr.runs import in_threads, runs_of
@@ -37,6 +38,8 @@ class Scenario:
         slope_of: the number by which to differentiate, or None for the probability itself.
         spread: the standard deviation of that number.
         positive: whether it is positive in all rows.
+        logged: whether the logarithm of the probability is averaged or differentiated instead.
+        times_number: whether the derivative is taken times the number, which is the derivative by its logarithm.
 
     """
 
@@ -45,6 +48,8 @@ class Scenario:
     slope_of: str | None = None
     spread: float = 1.0
     positive: bool = False
+    logged: bool = False
+    times_number: bool = False
 
     def of(self, population: Population) -> Population:
         """Give the rows as they would be."""
@@ -170,6 +175,13 @@ class _Rows:
         """Second derivative of the mean by eta, which slopes need."""
         return curvature(self.link, self.eta)
 
+    @cached_property
+    def of_log(self) -> tuple[Floats, Floats]:
+        """First and second derivative of the logarithm of the mean by eta."""
+        score = self.link.event_score(self.eta)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return score, np.where(score > 0, score * (self.link.density_slope(self.eta) - score), 0.0)
+
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
@@ -194,44 +206,44 @@ def _sums(rows: _Rows, model: Uncertain, scenario: Scenario) -> _Sums:
     """Add up probabilities, or slopes, and their gradients."""
     if scenario.slope_of is not None:
         slopes = rows.there.slopes(scenario.slope_of, scenario.spread, scenario.positive)
-        return _slope_sums(rows, slopes, model)
+        return _slope_sums(rows, slopes, model, scenario)
     z, w, drawn = rows.z, rows.w, np.empty(0)
+    value = model.link.log_mean if scenario.logged else model.link.mean
+    by_eta = rows.of_log[0] if scenario.logged else rows.density
     if model.deviations.size:
-        drawn = w @ model.link.mean(rows.eta[:, None] + z.T @ model.deviations)
+        drawn = w @ value(rows.eta[:, None] + z.T @ model.deviations)
     broken = sum(broken_rows(alias, rows.x.T) for alias in model.predictor.aliased)
-    return _Sums(float(w @ model.link.mean(rows.eta)), z @ (w * rows.density), drawn, flat=False, broken=broken)
+    return _Sums(float(w @ value(rows.eta)), z @ (w * by_eta), drawn, flat=False, broken=broken)
 
 
-def _slope_sums(rows: _Rows, slopes: Slopes, model: Uncertain) -> _Sums:
-    """Add up slopes of the probability and their gradients."""
+def _slope_sums(rows: _Rows, slopes: Slopes, model: Uncertain, scenario: Scenario) -> _Sums:
+    """Add up slopes of the probability, or of its logarithm, and their gradients."""
     at, w, predictor = slopes.at, rows.w, model.predictor
+    first, second = rows.of_log if scenario.logged else (rows.density, rows.curvature)
+    if scenario.times_number and scenario.slope_of is not None:
+        # Where the number is missing nothing moves with it.
+        w = w * np.nan_to_num(numbers(rows.there.columns[scenario.slope_of]))
     off = np.zeros_like(rows.eta) if slopes.offset is None else slopes.offset
     by = predictor.working[at] @ slopes.columns + off
     scaled = slopes.columns / model.scale[at, None]
-    gradient = rows.z @ (w * rows.curvature * by)
-    gradient[at] += scaled @ (w * rows.density)
+    gradient = rows.z @ (w * second * by)
+    gradient[at] += scaled @ (w * first)
     drawn = np.empty(0)
     if model.deviations.size:
         etas = rows.eta[:, None] + rows.z.T @ model.deviations
-        drawn = w @ (model.link.density(etas) * (by[:, None] + scaled.T @ model.deviations[at]))
+        derivative = model.link.event_score if scenario.logged else model.link.density
+        drawn = w @ (derivative(etas) * (by[:, None] + scaled.T @ model.deviations[at]))
     broken = 0
     if predictor.aliased:
         moved = np.zeros((predictor.working.size, rows.eta.size))
         moved[at] = slopes.columns
         broken = sum(broken_rows(alias, moved.T) for alias in predictor.aliased)
     flat = not np.any(slopes.columns) and not np.any(off)
-    return _Sums(float(w @ (rows.density * by)), gradient, drawn, flat=flat, broken=broken)
+    return _Sums(float(w @ (first * by)), gradient, drawn, flat=flat, broken=broken)
 
 
 def curvature(link: Link, eta: Floats) -> Floats:
     """Give the second derivative of the mean by eta, 0 where eta is infinite."""
     with np.errstate(over="ignore", invalid="ignore"):
         density = link.density(eta)
-        return np.where(density > 0, density * _bend(link.name, eta), 0.0)
-
-
-def _bend(link: str, eta: Floats) -> Floats:
-    """Give mu'' / mu'."""
-    if link == "logit":
-        return np.asarray(-np.tanh(eta / 2))
-    return -eta if link == "probit" else np.asarray(-np.expm1(eta))
+        return np.where(density > 0, density * link.density_slope(eta), 0.0)

@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from glmlr.effects.averages import Averaged, Uncertain
 from glmlr.errors import OptionError, one_of
+from glmlr.penalised.penalties import Ridge
 from glmlr.proportions import checked_level, normal_quantile
 from glmlr.tails import normal_tail
 
@@ -75,6 +76,8 @@ def _known(*parts: Averaged) -> bool:
 def _of(value: float, error: float, z: float, bounds: tuple[float, float], model: Uncertain) -> Estimate:
     if model.predictor.separation is not None:
         return Estimate(value, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan)
+    if isinstance(model.predictor.penalty, Ridge):
+        return Estimate(value, error, np.nan, np.nan, np.nan, np.nan, np.nan)
     tail = normal_tail(z)
     return Estimate(value, error, z, tail.p_value, tail.log10_p, *bounds)
 

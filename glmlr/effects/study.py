@@ -15,11 +15,30 @@ from glmlr.effects.population import Population, population_of, population_of_da
 from glmlr.effects.variables import Variable, checked_value, shown, typical_values, variable_named
 from glmlr.errors import OptionError, one_of
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import WITHHELD
 from glmlr.prediction import eta_of
 
 METHODS: Final = ("average", "at")
 #: So many combinations of the values of at= are tabulated.
 _MOST_SETTINGS: Final = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Over:
+    """What effects are averaged over, as it was asked for.
+
+    Attributes:
+        at: column -> a value or several to which it is set in all rows; None for none.
+        method: "average" over the rows, or "at" one typical row.
+        data: rows to average over; None for those of the fit.
+        offset: the offset of these rows.
+
+    """
+
+    at: Any = None
+    method: str = "average"
+    data: Any = None
+    offset: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +118,11 @@ class Study:
                 "Some estimates are infinite (separation): the values are limits, and standard errors and intervals by "
                 "the delta method do not exist."
             ]
+        if self.fit.shrunken:
+            return [
+                f"{WITHHELD} Here they are of the spread of the coefficients, the rows taken as given, "
+                + (f"by {manner.times:,} draws (seed {manner.seed})." if manner.times else "by the delta method.")
+            ]
         if manner.times:
             said = (
                 f"Standard errors and {level} intervals are those of {manner.times:,} draws of the coefficients from "
@@ -121,34 +145,40 @@ class Study:
         return [said, *broken]
 
 
-def study_of(fit: Fit, *, data: Any, offset: Any, method: str, at: Any, manner: Manner) -> Study:
+def study_of(fit: Fit, over: Over, manner: Manner) -> Study:
     """Look over which rows and at which values effects are asked for.
+
+    Args:
+        fit: the fitted model, its rows in memory.
+        over: what is averaged over.
+        manner: how intervals are made.
 
     Raises:
         NotApplicable: the rows of the fit were read in parts.
         OptionError, DataError: what is wrong, in a sentence.
 
     """
-    one_of("method", method, METHODS)
+    one_of("method", over.method, METHODS)
+    data, offset = over.data, over.offset
     if data is None and offset is not None:
         raise OptionError("offset= is the offset of the rows in data=; without data= leave it out.")
     everyone = population_of(fit.held) if data is None else population_of_data(fit.design.recipe, data, offset)
-    settings = _settings(everyone, at)
+    settings = _settings(everyone, over.at)
     population, values = everyone, None
-    if method == "at":
+    if over.method == "at":
         values = typical_values(everyone)
-        population = typical(everyone, values, _given_offset(fit, everyone, values, data, offset))
+        population = typical(everyone, values, _given_offset(fit, everyone, values, over))
     model = uncertain(fit.predictor, manner.times, manner.seed)
     return Study(fit, everyone, population, model, manner, settings, values)
 
 
-def _given_offset(fit: Fit, everyone: Population, values: Mapping[str, Any], data: Any, offset: Any) -> float | None:
+def _given_offset(fit: Fit, everyone: Population, values: Mapping[str, Any], over: Over) -> float | None:
     """Give the mean of the part of the offset that the formula does not say."""
     recipe = everyone.recipe
     if recipe.offset_column in values:
         return float(values[recipe.offset_column or ""])
-    given = fit.held.given_offset if data is None else None
-    if data is not None and (offset is not None or recipe.offset_column is not None):
+    given = fit.held.given_offset if over.data is None else None
+    if over.data is not None and (over.offset is not None or recipe.offset_column is not None):
         raise OptionError('method="at" of data= with an offset of its own is not defined; use method="average".')
     if given is None:
         return None
@@ -169,8 +199,13 @@ def _settings(population: Population, at: Any) -> tuple[Mapping[str, Any], ...]:
     return tuple(combined)
 
 
+def told(setting: Mapping[str, Any]) -> str:
+    """Write one combination of the values of at=: "age = 20, race = white"."""
+    return ", ".join(f"{name} = {shown(value)}" for name, value in setting.items())
+
+
 def values_asked(population: Population, variable: Variable, given: Any) -> list[Any]:
-    """Give one value, or several, as the fit knows them.
+    """Give one value, or several, as the fit knows them; what is given twice is taken once.
 
     Raises:
         OptionError: no value at all, or one that the column cannot have.
@@ -180,4 +215,4 @@ def values_asked(population: Population, variable: Variable, given: Any) -> list
     values = [given] if single else list(given)
     if not values:
         raise OptionError(f"{variable.name!r} has been given no value; give one or several.")
-    return [checked_value(population, variable, value) for value in values]
+    return list(dict.fromkeys(checked_value(population, variable, value) for value in values))

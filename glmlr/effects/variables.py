@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from glmlr.binning.distinct import distinct
+from glmlr.binning.edges import quantiles
 from glmlr.effects.population import Population, numbers
 from glmlr.errors import DataError, NotApplicable, OptionError, listing, suggestion
 from glmlr.language.categories import Labels, sorted_levels
@@ -63,7 +65,7 @@ def variable_named(population: Population, name: Any, argument: str = "variables
 
     """
     if not isinstance(name, str) or name not in population.columns:
-        hint = suggestion(str(name), population.columns) or f"; it reads {listing(population.columns)}."
+        hint = suggestion(str(name), population.columns) or f"; it reads {listing(population.columns) or 'none'}."
         raise OptionError(f"{argument}: {name!r} is not a column of the data that the model reads{hint}")
     column = population.columns[name]
     read_by = [population.recipe.ingredients[at] for at in population.readers(name)]
@@ -108,6 +110,14 @@ def _of_numbers(population: Population, name: str, kind: Any, factors: Sequence[
     spread = float(np.sqrt(squares / (n - 1))) if n > 1 else 0.0
     low, high = float(x.min()), float(x.max())
     return Variable(name, kind, (), 0, mean, spread, low, high, low > 0, bool(factors) and kind == "number")
+
+
+def quartiles(population: Population, name: str) -> tuple[float, float]:
+    """Give the quartiles (type 7) of a number over the rows, each as often as it counts."""
+    x, w = numbers(population.columns[name]), population.weights()
+    known = ~np.isnan(x)
+    found = quantiles(distinct(x[known], w[known], np.zeros(int(known.sum()))), 4)
+    return float(found[1]), float(found[3])
 
 
 def chosen_variables(population: Population, chosen: Any, *, slopes: bool = False) -> list[Variable]:
@@ -159,6 +169,18 @@ def shown(value: Any) -> str:
     if isinstance(value, (int, float, np.number)):
         return f"{float(value):.6g}"
     return str(value)
+
+
+def of_variables(chosen: Sequence[Variable]) -> list[str]:
+    """Say which numbers are taken as levels, and which are cut into levels elsewhere in the formula."""
+    indicators = [one.name for one in chosen if one.indicator]
+    jumps = [one.name for one in chosen if one.jumps]
+    said = []
+    if indicators:
+        said.append(f"Taken as levels, being 0 or 1 in every row: {listing(indicators, 12)}.")
+    if jumps:
+        said.append(f"The formula also cuts into levels: {listing(jumps, 12)}; a slope has no part in these jumps.")
+    return said
 
 
 def typical_values(population: Population) -> dict[str, Any]:

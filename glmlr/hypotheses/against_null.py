@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.linalg import solve_triangular
 from glmlr.conditioning import triangle
 from glmlr.fit import Fit
 from glmlr.hypotheses.nested import NOTHING, Whole, in_units, quadratic, scores_at
+from glmlr.penalised.planes import Planes
 from glmlr.shape.added_columns import ChiSquare, Scores
 
 Floats = npt.NDArray[np.float64]
@@ -49,6 +51,20 @@ def score_against_null(fit: Fit, whole: Whole, constant: Floats) -> ChiSquare:
         k=1,
     )
     return there.test(slice(None))
+
+
+def penalised_against_null(planes: Planes, constant: Floats) -> tuple[ChiSquare, ChiSquare]:
+    """Test a Firth fit against a constant under the same penalty: penalised likelihood ratio, adjusted score.
+
+    The ratio is NaN for links other than the logit.
+    """
+    level = planes.inwards @ constant[planes.kept]
+    centre, df = planes.centre, planes.kept.size - 1
+    there = centre.within(level[:, None])
+    if there is None:
+        return NOTHING, NOTHING
+    ratio = ChiSquare(centre.loss(there), df) if centre.has_likelihood else ChiSquare(math.nan, df)
+    return ratio, ChiSquare(there.statistic(), df)
 
 
 def wald_against_null(fit: Fit, constant: Floats) -> ChiSquare:

@@ -95,8 +95,16 @@ class Constrained(Mapped):
         return replace(changed, offset=share if block.offset is None else block.offset + share)
 
 
-def maximum_under(rows: Rows, link: Link, equations: Equations) -> Maximum:
-    """Maximise the likelihood where the coefficients obey equations."""
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """All coefficients that obey some equations: point + basis @ gamma, shapes (k,) and (k, m)."""
+
+    point: Floats
+    basis: Floats
+
+
+def plane_of(equations: Equations) -> Plane:
+    """Solve equations of the coefficients."""
     even = equations.scaled
     point = np.zeros(even.weights.shape[1])
     if even.values.any():
@@ -108,4 +116,10 @@ def maximum_under(rows: Rows, link: Link, equations: Equations) -> Maximum:
     basis = np.zeros((k, others.size + free.shape[1]))
     basis[others, np.arange(others.size)] = 1.0
     basis[np.ix_(touched, others.size + np.arange(free.shape[1]))] = free
-    return maximise(Constrained(rows, basis, point), link)
+    return Plane(point, basis)
+
+
+def maximum_under(rows: Rows, link: Link, equations: Equations) -> Maximum:
+    """Maximise the likelihood where the coefficients obey equations."""
+    plane = plane_of(equations)
+    return maximise(Constrained(rows, plane.basis, plane.point), link)

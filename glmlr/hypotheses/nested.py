@@ -18,6 +18,8 @@ from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.covariance import clustered, robust
 from glmlr.links import Link
 from glmlr.newton import sums_at
+from glmlr.penalised.adjusted import Adjusted
+from glmlr.penalised.planes import Planes
 from glmlr.separation import maximise, suspected
 from glmlr.shape.added_columns import ChiSquare, Scores
 from glmlr.solver import solve
@@ -44,6 +46,7 @@ class Whole:
         information: expected information at the estimates, shape (k, k).
         robust: whether score tests are to hold without the variance of the model.
         clusters: number of clusters, or None.
+        planes: where the estimates are Firth's, how their penalised likelihood falls off; else None.
 
     """
 
@@ -53,6 +56,7 @@ class Whole:
     information: Floats
     robust: bool
     clusters: int | None
+    planes: Planes | None = None
 
     @property
     def columns(self) -> Positions:
@@ -70,6 +74,7 @@ class Reduced:
         loglik: log-likelihood, or its supremum where estimates are infinite; NaN where it was not found.
         rank: number of coefficients, infinite ones included.
         finite: whether the maximum is at finite estimates.
+        held: where the estimates are Firth's, the adjusted score there; the penalty is that of all columns.
 
     """
 
@@ -78,15 +83,23 @@ class Reduced:
     loglik: float
     rank: int
     finite: bool
+    held: Adjusted | None = None
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion."""
-        return -2 * self.loglik + 2 * self.rank
+        """Akaike's criterion; NaN where other columns have a part in the penalty."""
+        return math.nan if self.held is not None else -2 * self.loglik + 2 * self.rank
+
+    @property
+    def height(self) -> float:
+        """What likelihood ratios compare: the log-likelihood, penalised where it is."""
+        return self.loglik if self.held is None else self.held.objective
 
 
 def with_columns(whole: Whole, columns: Positions) -> Reduced:
     """Fit the model with some of its columns, from where the information of all of them says."""
+    if whole.planes is not None:
+        return _held_elsewhere(whole, whole.planes, columns)
     rows = Subset(whole.rows, columns)
     found = solve(rows, whole.link, start=_start(whole, columns), tolerance=_NEAR, max_iterations=_STEPS)
     finite = found.converged and (columns.size == 0 or not suspected(rows, found, whole.link))
@@ -95,6 +108,14 @@ def with_columns(whole: Whole, columns: Positions) -> Reduced:
         limit = maximise(rows, whole.link)
         found, finite = limit.solution, limit.separation is None and limit.solution.converged
     return Reduced(columns, found.beta, found.loglik if found.converged else math.nan, found.rank, finite)
+
+
+def _held_elsewhere(whole: Whole, planes: Planes, columns: Positions) -> Reduced:
+    """Hold the coefficients of all other columns at 0 under Firth's penalty of all columns."""
+    at, rank = planes.of_columns(columns), int(np.isin(planes.kept, columns).sum())
+    if at is None:
+        return Reduced(columns, np.full(columns.size, math.nan), math.nan, rank, finite=False)
+    return Reduced(columns, planes.in_data(at, whole.beta.size)[columns], at.loglik, rank, finite=True, held=at)
 
 
 def _start(whole: Whole, columns: Positions) -> Floats | None:
@@ -118,7 +139,7 @@ def _start(whole: Whole, columns: Positions) -> Floats | None:
 def likelihood_ratio(smaller: Reduced, larger: Reduced) -> ChiSquare:
     """Test a model against one that contains it, on as many degrees of freedom as it has coefficients more."""
     df = larger.rank - smaller.rank
-    return ChiSquare(max(2 * (larger.loglik - smaller.loglik), 0.0), df) if df > 0 else NOTHING
+    return ChiSquare(max(2 * (larger.height - smaller.height), 0.0), df) if df > 0 else NOTHING
 
 
 def score_test(whole: Whole, smaller: Reduced, added: Positions) -> ChiSquare:
@@ -132,6 +153,10 @@ def score_test(whole: Whole, smaller: Reduced, added: Positions) -> ChiSquare:
     """
     if not smaller.finite:
         return NOTHING
+    if whole.planes is not None and smaller.held is not None:
+        larger = np.concatenate([smaller.columns, added])
+        df = int(np.isin(whole.planes.kept, added).sum())
+        return ChiSquare(smaller.held.statistic(whole.planes.free(larger)), df) if df else NOTHING
     known = ~np.isnan(smaller.beta)
     columns = np.concatenate([smaller.columns[known], added])
     beta = np.concatenate([smaller.beta[known], np.zeros(added.size)])

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from glmlr.design.derived import recounted, sliced
 from glmlr.errors import NotApplicable
+from glmlr.estimation import intercept_of
 from glmlr.influence.measures import Influence
 from glmlr.influence.residuals import likelihood, pearson, squared_deviance
-from glmlr.solver import solve
+from glmlr.penalised.maximum import fitted_again
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -64,7 +65,7 @@ def envelope(found: Influence, at: Positions, *, times: int, seed: int) -> Envel
         if not 0 < events.sum() < trials.sum():
             continue
         again = recounted(design, events, trials - events)
-        solution = solve(again, fit.link, start=fit.working)
+        solution = fitted_again(again, fit.link, fit.penalty, intercept=intercept_of(fit.design), start=fit.working)
         if not (solution.converged and np.isfinite(solution.beta[found.model.kept]).all()):
             continue
         beta, inverse = np.nan_to_num(solution.beta), np.nan_to_num(solution.inverse)

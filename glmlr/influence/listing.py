@@ -46,11 +46,11 @@ def most_influential(found: Influence, rows: int) -> Listed:
         if first.size >= rows or look == cook.size:
             break
         look = min(16 * look, cook.size)
-    groups = [_alike(found, int(unit)) for unit in first[:rows]]
+    groups = [alike_units(found, int(unit)) for unit in first[:rows]]
     copies = found.units.copies
     return Listed(
         np.array([group[0] for group in groups], dtype=np.intp),
-        tuple(_lowest(found.labels(group)) for group in groups),
+        tuple(lowest_label(found.labels(group)) for group in groups),
         np.array([group.size if copies is None else float(copies[group].sum()) for group in groups], dtype=float),
     )
 
@@ -61,7 +61,8 @@ def _distinct(found: Influence, some: Positions) -> Positions:
     return np.asarray(some[np.unique(keys, axis=0, return_index=True)[1]])
 
 
-def _alike(found: Influence, unit: int) -> Positions:
+def alike_units(found: Influence, unit: int) -> Positions:
+    """Give the units with the outcome, leverage and Cook's distance of one of them, itself among them."""
     within, cook, leverage = 10.0**-_DIGITS, found.cook, found.leverage
     near = np.flatnonzero(np.abs(cook - cook[unit]) <= within * cook[unit])
     same = np.abs(leverage[near] - leverage[unit]) <= within * leverage[unit]
@@ -75,7 +76,8 @@ def rounded(values: Floats) -> Floats:
         return np.where(np.isfinite(size), np.round(values * size) / size, values)
 
 
-def _lowest(labels: pd.Index | Sequence[Any]) -> Any:
+def lowest_label(labels: pd.Index | Sequence[Any]) -> Any:
+    """Give the lowest of some labels, by their text where they are of several kinds."""
     try:
         return min(labels)
     except TypeError:

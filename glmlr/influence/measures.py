@@ -23,13 +23,15 @@ from glmlr.conditioning import Moments, block_moments
 from glmlr.covariance import robust
 from glmlr.design.derived import recounted, sliced
 from glmlr.errors import NotApplicable
+from glmlr.estimation import intercept_of
 from glmlr.fit import Fit
 from glmlr.influence.residuals import STANDARDIZED, deviance, likelihood, pearson, quantile, response, working
 from glmlr.influence.residuals import squared_deviance as deviance_of
 from glmlr.influence.units import Units, units_of
+from glmlr.penalised.maximum import fitted_again
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.shape.added_columns import Fitted
 from glmlr.shape.around_fit import around
-from glmlr.solver import solve
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -180,7 +182,8 @@ class Influence:
             events[units.of_row == unit] = nonevents[units.of_row == unit] = 0.0
         # Rounding of a product must not leave a trial of 1e-17.
         events, nonevents = (np.where(side < 1e-9, 0.0, side) for side in (events, nonevents))
-        found = solve(recounted(design, events, nonevents), self.fit.link, start=self.fit.working)
+        fit, rows = self.fit, recounted(design, events, nonevents)
+        found = fitted_again(rows, fit.link, fit.penalty, intercept=intercept_of(design), start=fit.working)
         here = found.beta[self.model.kept]
         return np.where(found.converged & np.isfinite(here), self.fit.working[self.model.kept] - here, np.nan)
 
@@ -238,6 +241,7 @@ def influence_of(fit: Fit, *, by_pattern: bool = False) -> Influence:
         NotApplicable: infinite estimates, a fit that has not converged, rows read in parts; see `units_of` also.
 
     """
+    refuse_shrunken(fit.penalty, "The influence of rows")
     refuse_without_estimates(fit)
     units = units_of(fit, by_pattern=by_pattern)
     return Influence(fit, units, around(fit))

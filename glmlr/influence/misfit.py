@@ -9,14 +9,17 @@ squares less its expectation. References: see `glmlr.statistics.specification`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from glmlr.blocks import Block, Mapped, Rows, over_blocks
 from glmlr.links import Link
-from glmlr.shape.added_columns import ChiSquare, Fitted, meat_of, scores_of
+from glmlr.shape.added_columns import ChiSquare, Fitted, Refitted, likelihood_ratio, meat_of, refitted, scores_of
 from glmlr.solver import solve
 
 Floats = npt.NDArray[np.float64]
@@ -76,9 +79,52 @@ def _plain(k: int) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
     return np.zeros(k), np.ones(k), np.arange(k)
 
 
-def stukel(model: Fitted, eta: Floats) -> ChiSquare:
-    """Test eta^2 / 2 of the positive and - eta^2 / 2 of the negative linear predictors, added together."""
-    return scores_of(model, eta, lambda x: 0.5 * np.vstack([x**2 * (x >= 0), -(x**2) * (x < 0)])).test(slice(None))
+def _upper(x: Floats) -> Floats:
+    return np.asarray(0.5 * x**2 * (x >= 0))[None, :]
+
+
+def _lower(x: Floats) -> Floats:
+    return np.asarray(-0.5 * x**2 * (x < 0))[None, :]
+
+
+def _both(x: Floats) -> Floats:
+    return np.vstack([_upper(x), _lower(x)])
+
+
+#: Which of Stukel's columns are added: eta^2 / 2 where eta >= 0, - eta^2 / 2 where eta < 0, or both.
+STUKEL: Final[Mapping[str, Callable[[Floats], Floats]]] = MappingProxyType(
+    {"both": _both, "upper": _upper, "lower": _lower}
+)
+
+
+def stukel(model: Fitted, eta: Floats, which: str = "both") -> ChiSquare:
+    """Test columns of `STUKEL` by their score."""
+    return scores_of(model, eta, STUKEL[which]).test(slice(None))
+
+
+@dataclass(frozen=True, eq=False)
+class StukelRefit:
+    """A fit with columns of `STUKEL` and its likelihood ratio; coefficients and standard errors of them, shape (q,)."""
+
+    test: ChiSquare
+    alpha: Floats
+    std_error: Floats
+    finite: bool
+
+
+def stukel_refit(model: Fitted, eta: Floats, which: str) -> StukelRefit:
+    """Test columns of `STUKEL` by the likelihood ratio of a fit with them."""
+    larger: Refitted = refitted(model, eta, STUKEL[which])
+    q = STUKEL[which](eta[:1]).shape[0]
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(np.diag(larger.inverse)[-q:])
+    known = larger.finite & np.isfinite(larger.beta[-q:])
+    return StukelRefit(
+        likelihood_ratio(model, larger),
+        np.where(known, larger.beta[-q:], np.nan),
+        np.where(known, error, np.nan),
+        larger.finite,
+    )
 
 
 @dataclass(frozen=True)

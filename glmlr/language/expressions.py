@@ -28,6 +28,9 @@ TAKES_MISSING: Final = frozenset({"woe", "cut"})
 #: Constants of numpy that may stand in a formula where no column has the name.
 CONSTANTS: Final = ("np.pi", "np.e")
 
+#: Python nests no more than some 3,000 operators; an expression with more than this is refused before it is read.
+_MOST_SIGNS: Final = 10_000
+_BETWEEN_VALUES: Final = frozenset("()[],")
 _VALUES_OF_PYTHON: Final = ("True", "False", "None")
 _WRITTEN_OPERATORS: Final = "( ) [ ] , + - * / // % ** == != <= >= < > & | ~ = "
 _OPERATORS: Final = frozenset(_WRITTEN_OPERATORS.split())
@@ -124,6 +127,9 @@ class _One:
         self.position = 0
 
     def expression(self) -> Expression:
+        signs = sum(token.kind == "op" and token.text not in _BETWEEN_VALUES for token in self.tokens)
+        if signs > _MOST_SIGNS:
+            self.text.fail(self.tokens[0], f"this expression has {signs:,} operators and is too deeply nested")
         while self.position < len(self.tokens):
             self._take(self.tokens[self.position])
             self.position += 1

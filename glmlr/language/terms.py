@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
+from math import comb
 from typing import Final, TypeVar
 
 from glmlr.errors import FormulaError
@@ -53,20 +55,30 @@ class Sum:
 
     def interaction(self, other: Sum) -> Sum:
         """Give a:b: each term of a times each of b."""
+        if self.apart(other):
+            _refuse_too_many(len(self.terms) * len(other.terms))
         terms: _Terms = {}
-        for left in self.terms.values():
-            for right in other.terms.values():
-                term = unique(left + right)
-                terms.setdefault(frozenset(term), term)
-            if len(terms) > MOST_TERMS:
-                raise FormulaError(
-                    f"The formula multiplies out into more than {MOST_TERMS:,} terms; write out the interactions that "
-                    "matter."
-                )
+        for mine, left in self.terms.items():
+            for theirs, right in other.terms.items():
+                # A union of sets keeps the hashes that they have; a set of factors would ask each factor for its own.
+                key = mine | theirs
+                if key not in terms:
+                    terms[key] = left + right if len(key) == len(left) + len(right) else unique(left + right)
+            _refuse_too_many(len(terms))
         return Sum(terms)
+
+    def apart(self, other: Sum) -> bool:
+        """Say whether no factor stands in both, so that every product of their terms is another term."""
+        return self.factors().isdisjoint(other.factors())
+
+    def factors(self) -> frozenset[Expression]:
+        """Give every factor of every term."""
+        return frozenset[Expression]().union(*self.terms)
 
     def crossed(self, other: Sum) -> Sum:
         """Give a * b: a + b + a:b."""
+        if self.apart(other):
+            _refuse_too_many(len(self.terms) + len(other.terms) + len(self.terms) * len(other.terms))
         return Sum(_joined(_joined(dict(self.terms), other.terms), self.interaction(other).terms))
 
     def nesting(self, other: Sum) -> Sum:
@@ -77,11 +89,21 @@ class Sum:
 
     def to_the(self, power: int) -> Sum:
         """Give a ** power: the terms of a and their interactions of up to so many."""
-        terms, last = dict(self.terms), self
-        for _ in range(1, min(len(self.terms), power)):
+        terms, last, most = dict(self.terms), self, min(len(self.terms), power)
+        if sum(map(len, self.terms)) == len(self.factors()):  # no two terms share a factor: every choice is a term
+            for total in accumulate(comb(len(terms), chosen) for chosen in range(1, most + 1)):
+                _refuse_too_many(total)
+        for _ in range(1, most):
             last = self.interaction(last)
             _joined(terms, last.terms)
         return Sum(terms)
+
+
+def _refuse_too_many(terms: int) -> None:
+    if terms > MOST_TERMS:
+        raise FormulaError(
+            f"The formula multiplies out into more than {MOST_TERMS:,} terms; write out the interactions that matter."
+        )
 
 
 def _joined(terms: _Terms, more: _Terms) -> _Terms:

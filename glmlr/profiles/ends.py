@@ -104,7 +104,7 @@ def ends_of(maximum: Maximum, combinations: Floats, quantile: float) -> Floats:
     beta, arrived = _together(maximum, along, sign, quantile, start)
     values = np.einsum("ek,ek->e", along, beta)
     for end in np.flatnonzero(~arrived):
-        found = _alone(maximum, along[end], sign[end], quantile, start[end])
+        found = alone(maximum, along[end], sign[end], quantile, start[end])
         if found is None:
             values[end] = _surely(maximum, along[end], float(sign[end] * np.sqrt(variance[end])), quantile)
         else:
@@ -131,7 +131,7 @@ def _together(
     return beta, arrived
 
 
-def _alone(maximum: Maximum, along: Floats, sign: float, quantile: float, beta: Floats) -> Floats | None:
+def alone(maximum: Maximum, along: Floats, sign: float, quantile: float, beta: Floats) -> Floats | None:
     """Take the steps of one end with the information where it stands; None where they lead nowhere."""
     before = None
     for _ in range(_OWN_PASSES):

@@ -38,7 +38,7 @@ def close_enough(loglik: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Holding(Mapped):
+class Holding(Mapped):
     """Rows in which the combination is held: one column solved for, its share of eta an offset (k - 1 columns left)."""
 
     rows: Rows
@@ -59,12 +59,22 @@ class _Holding(Mapped):
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """The likelihood at its largest where the combination has a value; its slope along the profile."""
+    """The likelihood at its largest where the combination has a value; its slope along the profile.
+
+    Attributes:
+        value: of the combination.
+        beta: the coefficients, shape (k,).
+        loglik: the log-likelihood.
+        slope: its slope along the profile.
+        sure: whether the other coefficients are at their maximum to the digits of the deviance.
+
+    """
 
     value: float
     beta: Floats
     loglik: float
     slope: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +100,15 @@ class Profile:
         """Maximise over the other coefficients, from those of `start` (k,)."""
         pivot = int(np.argmax(np.abs(self.along)))
         others = np.delete(np.arange(self.along.size), pivot)
-        beta = start.copy()
+        beta, sure = start.copy(), True
         if others.size:
-            held = _Holding(self.rows, self.along, pivot, value)
-            beta[others] = iterated(held, self.link, start[others], _NEAR, _STEPS).beta
+            held = Holding(self.rows, self.along, pivot, value)
+            progress = iterated(held, self.link, start[others], _NEAR, _STEPS)
+            beta[others] = progress.beta
+            sure = progress.converged or (bool(progress.passes) and progress.passes[-1].decrement ** 2 < CLOSE)
         beta[pivot] = (value - float(self.along[others] @ beta[others])) / self.along[pivot]
         sums = sums_at(self.rows, beta, self.link)
-        return Point(value, beta, sums.loglik, float(sums.score[pivot]) / float(self.along[pivot]))
+        return Point(value, beta, sums.loglik, float(sums.score[pivot]) / float(self.along[pivot]), sure)
 
     def deviance(self, point: Point) -> float:
         """Give twice what the log-likelihood has lost at a point."""
@@ -123,7 +135,7 @@ class Profile:
         """Narrow the way from a point inside to one outside, by Newton's steps on the root of the deviance."""
         last = inside if inside.slope else outside
         for _ in range(_CUTS):
-            value = self._newton(last)
+            value = self.newton(last)
             low, high = sorted((inside.value, outside.value))
             if not low < value < high:
                 value = (low + high) / 2
@@ -131,11 +143,12 @@ class Profile:
                     break
             last = self.at(value, inside.beta)
             if abs(self.deviance(last) - self.quantile) <= close_enough(self.loglik):
-                return self._newton(last)
+                return self.newton(last)
             inside, outside = (last, outside) if self.inside(last) else (inside, last)
         return (inside.value + outside.value) / 2
 
-    def _newton(self, point: Point) -> float:
+    def newton(self, point: Point) -> float:
+        """Give where the root of the deviance, taken as straight, reaches that of the quantile; NaN where flat."""
         root = math.sqrt(max(self.deviance(point), 0.0))
         if not point.slope or not root:
             return math.nan

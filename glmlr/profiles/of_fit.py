@@ -10,10 +10,16 @@ from glmlr.blocks import Rows, Subset
 from glmlr.design import gathered
 from glmlr.errors import NotApplicable
 from glmlr.fit import Fit
+from glmlr.hypotheses.around_fit import chosen_anew, planes_of
+from glmlr.penalised.penalties import Firth
+from glmlr.penalised.withheld import refuse_shrunken, refuse_without_adjusted_scores
 from glmlr.profiles.ends import Maximum, ends_of
-from glmlr.profiles.held import Profile
+from glmlr.profiles.open_ended import OpenEnd
+from glmlr.profiles.penalised import penalised_ends
+from glmlr.profiles.sides import cancelling, side_of
 from glmlr.profiles.units import in_good_units
 from glmlr.separation import Maximum as Limit
+from glmlr.threads import one_blas_thread
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -51,9 +57,12 @@ def profile_ends(fit: Fit, combinations: Floats, level: float) -> Floats:
     else:
         infinite = np.zeros(unknown.size, dtype=bool)
     known = ~(involved & unknown).any(axis=1) & involved.any(axis=1)
-    open_ended = (involved & infinite).any(axis=1)
+    open_ended = (involved & infinite).any(axis=1) & ~cancelling(fit, combinations)
     if (finite := np.flatnonzero(known & ~open_ended)).size:
-        ends[finite] = ends_of(*_finite_part(fit, rows, combinations[finite]), quantile)
+        if isinstance(fit.penalty, Firth):
+            ends[finite] = _penalised(fit, combinations[finite], quantile)
+        else:
+            ends[finite] = ends_of(*_finite_part(fit, rows, combinations[finite]), quantile)
     for one in np.flatnonzero(known & open_ended):
         ends[one] = _open(fit, rows, np.flatnonzero(~unknown), combinations[one], quantile)
     return ends
@@ -66,6 +75,8 @@ def refuse_profiles(fit: Fit) -> None:
         NotApplicable: see `profile_ends`.
 
     """
+    refuse_shrunken(fit.penalty, "A profile-likelihood interval")
+    refuse_without_adjusted_scores(fit.penalty, "A profile-likelihood interval")
     if fit.pseudo_likelihood:
         raise NotApplicable(
             "Importance weights make the likelihood a pseudo-likelihood, whose fall is not that of chi-square, so that "
@@ -78,15 +89,29 @@ def refuse_profiles(fit: Fit) -> None:
         )
 
 
+def _penalised(fit: Fit, combinations: Floats, quantile: float) -> Floats:
+    """Give the intervals of Firth's estimates, all of which are finite; NaN with the intercept of FLIC."""
+    planes = planes_of(fit)
+    if planes is None:
+        raise AssertionError
+    ends = np.full((len(combinations), 2), np.nan)
+    known = ~(combinations[:, chosen_anew(fit)] != 0).any(axis=1)
+    along = combinations[known][:, planes.kept] @ planes.outwards
+    with one_blas_thread():
+        ends[known] = penalised_ends(planes.centre, along, quantile)
+    return ends
+
+
 def _finite_part(fit: Fit, rows: Rows, combinations: Floats) -> tuple[Maximum, Floats]:
     """Give the maximum of the finite estimates on rows that are not separated, and combinations in its columns."""
     if fit.separation is None:
         finite = np.flatnonzero(fit.solution.estimated)
         part: Rows = rows if finite.size == fit.working.size else Subset(rows, finite)
     else:
-        finite = np.flatnonzero(np.isfinite(fit.solution.beta))
-        part = Limit(fit.solution, fit.separation, fit.working, finite).finite_rows(rows)
-    own, beta, back = in_good_units(part, fit.solution.beta[finite])
+        limit = Limit(fit.solution, fit.separation, fit.working, np.flatnonzero(np.isfinite(fit.solution.beta)))
+        # Other columns are nuisances on the rows left, though their estimates are infinite.
+        finite, part = limit.on_face, limit.face_rows(rows)
+    own, beta, back = in_good_units(part, fit.working[finite])
     return Maximum.of(own, beta, fit.link), combinations[:, finite] @ back
 
 
@@ -94,15 +119,11 @@ def _open(fit: Fit, rows: Rows, kept: Positions, combination: Floats, quantile: 
     """Give the interval of a combination along which the likelihood rises for ever, on one side or on both."""
     if fit.separation is None:
         raise AssertionError
-    infinite = fit.separation.infinite & (combination != 0)
-    undetermined = fit.separation.undetermined & (combination != 0)
-    sides = set((np.sign(combination) * fit.separation.direction)[infinite])
-    if undetermined.any() or len(sides) != 1:
+    infinite = (fit.separation.infinite | fit.separation.undetermined) & (combination != 0)
+    side = side_of(fit, combination)
+    if not side:
         return -np.inf, np.inf
-    own, start, back = in_good_units(Subset(rows, kept), np.zeros(kept.size))
-    profile = Profile(own, fit.link, combination[kept] @ back, fit.loglik, quantile)
-    (side,) = sides
-    middle = profile.at(0.0, start)
-    size = float(np.sqrt(np.mean(fit.solution.column_size[infinite] ** 2))) or 1.0
-    end = profile.crossing(middle, (-side if profile.inside(middle) else side) / size)
-    return (end, np.inf) if side > 0 else (-np.inf, end)
+    own, _, back = in_good_units(Subset(rows, kept), np.zeros(kept.size))
+    along, size = combination[kept] @ back, float(np.sqrt(np.mean(fit.solution.column_size[infinite] ** 2))) or 1.0
+    found = OpenEnd(own, fit.link, along, side, fit.loglik, fit.separation.rows, quantile)
+    return found.interval(size)

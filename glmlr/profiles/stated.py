@@ -56,6 +56,19 @@ class Stated:
     at: Mapping[str, Any]
     reference: Mapping[str, Any]
 
+    @classmethod
+    def of(cls, at: Any, reference: Any) -> Stated:
+        """Take the options of a user, None for nothing.
+
+        Raises:
+            OptionError: one that is no mapping.
+
+        """
+        for option, given, example in (("at", at, '{"age": 40}'), ("reference", reference, '{"race": "white"}')):
+            if given is not None and not isinstance(given, Mapping):
+                raise OptionError(f"{option}={given!r} does not say for which predictor; give a mapping, {example}.")
+        return cls(dict(at or {}), dict(reference or {}))
+
     def __bool__(self) -> bool:
         """Whether anything is stated."""
         return bool(self.at or self.reference)
@@ -191,7 +204,7 @@ def _of_number(fit: Fit, typical: Mapping[str, Any], variable: str, change: floa
     moved, again = rows[1] - rows[0], rows[2] - rows[1]
     size = np.abs(rows).max(axis=0)
     if (np.abs(moved - again) > _STRAIGHT * size).any():
-        at = ", ".join(part for part in (f"from {start:g}", at) if part)
+        at = f"from {start:g}" + (f", at {at}" if at else "")
         return Contrast(variable, f"per {change:g}", change, "", moved, at, curved=True)
     return Contrast(variable, f"per {change:g}", change, "", moved, at)
 

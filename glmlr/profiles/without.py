@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.blocks import Block, Subset, over_blocks
+from glmlr.blocks import Block, LocalRows, Subset, over_blocks
+from glmlr.design import gathered
 from glmlr.fit import Fit
+from glmlr.profiles.intervals import has_finite_ends
 from glmlr.separation import maximise
 from glmlr.tails import Tail, chi_square_tail
 
@@ -44,7 +46,20 @@ def about_infinite(fit: Fit, interval: str) -> str:
         test = "The p-value of an infinite estimate is that of the likelihood-ratio test of its column"
         if fit.covariance_kind != "model":
             test += ", which takes the rows as independent and the model as right"
-    whole = "Its Wald interval is the whole line" + (
-        "." if fit.pseudo_likelihood else '; interval="profile" gives its finite end.'
-    )
-    return f"{test}." + (f" {whole}" if interval == "wald" else "")
+    if interval == "bootstrap":
+        return f"{test}. It has no percentiles, for what an estimate is in resamples has no end where it is infinite."
+    return f"{test}. {about_ends(fit)}" if interval == "wald" else f"{test}."
+
+
+def about_ends(fit: Fit) -> str:
+    """Say what stands in the place of the Wald interval of an infinite estimate."""
+    if has_finite_ends(fit):
+        return (
+            "Its interval is the profile-likelihood interval, which is open on the side of the estimate, and on both "
+            "where other columns separate the rows as well."
+        )
+    whole = "Its Wald interval is the whole line"
+    if fit.pseudo_likelihood or not fit.converged:
+        return f"{whole}."
+    rows = "many rows" if isinstance(gathered(fit.design), LocalRows) else "rows that are read in parts"
+    return f'{whole}; its finite end takes many passes over {rows}, and interval="profile" gives it.'

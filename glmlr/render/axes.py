@@ -53,7 +53,7 @@ def dress(sheet: Sheet, wide: float, label_at: float, words: tuple[list[str], li
         above, (0.0, 1.0), (label_at, 10.0), xycoords="axes fraction", textcoords="offset points", size=style.TEXT,
         annotation_clip=False, parse_math=False,
     )  # fmt: skip
-    for side in ("x", "y") if _alike(sheet) else ("x",) if sheet.lies else ("y",):
+    for side in _ruled(sheet):
         ax.grid(axis=side, color=style.INK, alpha=style.GRIDS, linewidth=style.GRID)
 
 
@@ -69,6 +69,13 @@ def dress_others(sheet: Sheet) -> None:
     ax.set_ylabel(clean(chart.y.label), parse_math=False)
     if is_square(chart.x, chart.y, sheet.x, sheet.y):
         ax.set_box_aspect(1)
+
+
+def _ruled(sheet: Sheet) -> tuple[Literal["x", "y"], ...]:
+    """Give the axes whose marks have lines of the grid; tiles are a grid themselves."""
+    if any(one.kind == "tiles" for one in sheet.chart.series):
+        return ()
+    return ("x", "y") if _alike(sheet) else ("x",) if sheet.lies else ("y",)
 
 
 def _alike(sheet: Sheet) -> bool:

@@ -27,6 +27,7 @@ _PLOT, _WIDEST = 250.0, 600.0  # points: the drawing area beside names and numbe
 _DOTS: Final = 144  # of a figure's picture, to the inch
 _SCALE: Final = 1.39  # CSS pixels for one point at full size: two drawings side by side; on a telephone they shrink
 _ROW, _LINE, _HEADLINE = 22.0, 13.0, 15.0  # points: a row of a forest plot, a line of text, one of title or legend
+_TILE, _FEW_TILES = 36.0, 6  # points: a row of tiles with two lines of text, where there are so few rows
 _LONGEST: Final = 14_000.0  # points: a longer forest plot has narrower rows; no renderer takes pictures without end
 #: The families of matplotlib's settings that change a drawing; the others (windows, keys, animation) stay untouched.
 _FAMILIES: Final = (
@@ -196,7 +197,9 @@ def _size(chart: Chart, x: tuple[float, float], y: tuple[float, float], sides: f
     if chart.y.categories is not None:
         lines = [len(wrapped(name)) for name in chart.y.categories]
         wide = min(max(_WIDTH, sides + _PLOT), _WIDEST) if _margin(chart) else _WIDTH
-        return wide, min(_ROW * max(len(lines), 2) + 0.5 * _LINE * sum(line - 1 for line in lines), _LONGEST)
+        tiles = any(one.kind == "tiles" for one in chart.series)
+        row = _TILE if tiles and len(lines) <= _FEW_TILES else _ROW
+        return wide, min(row * max(len(lines), 2) + 0.5 * _LINE * sum(line - 1 for line in lines), _LONGEST)
     if axes.is_square(chart.x, chart.y, x, y):
         return _SQUARE + 62.0, _SQUARE
     return _WIDTH, _HEIGHT

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.exhibits import Floats, Series
+from glmlr.charts import Floats, Series
 from glmlr.render import style
 from glmlr.render.grid import clean, clean_numbers
 from glmlr.render.sheet import OURS, Label, Sheet, text_width
@@ -35,6 +35,31 @@ def write_column(sheet: Sheet, one: Series, heights: Floats) -> None:
                 textcoords="offset points", size=sheet.look.small, color=sheet.look.ink, va="center",
                 annotation_clip=False, parse_math=False,
             )  # fmt: skip
+
+
+def write_inside(sheet: Sheet, x: Floats, y: Floats, words: list[str]) -> None:
+    """Write texts in tiles of side 1 in one manner: on two lines, or the first of them alone, or not at all."""
+    left, bottom, right, top = _corner(sheet).tolist()
+    # Tiles are for axes with categories, on which 1 is the same everywhere.
+    wide, high = (
+        (right - left) / abs(sheet.x[1] - sheet.x[0]) - 4.0,
+        (top - bottom) / abs(sheet.y[1] - sheet.y[0]) - 4.0,
+    )
+    lines = [[clean_numbers(line) for line in text.split("\n")] for text in words]
+    most = next((number for number in (2, 1) if _fit(sheet, lines, number, wide, high)), 0)
+    for across, up, text in zip(x.tolist(), y.tolist(), lines, strict=True):
+        if most and text[0]:
+            sheet.ax.text(
+                across, up, "\n".join(text[:most]), size=sheet.look.small, color=sheet.look.ink, ha="center",
+                va="center", parse_math=False, zorder=6, linespacing=1.15,
+            )  # fmt: skip
+
+
+def _fit(sheet: Sheet, lines: list[list[str]], number: int, wide: float, high: float) -> bool:
+    """Say whether the first lines of all texts fit into tiles of so many points."""
+    size = sheet.look.small
+    widest = max((text_width(line, size) for text in lines for line in text[:number]), default=0.0)
+    return widest <= wide and size * (1.15 * min(number, max(map(len, lines), default=0)) - 0.15) <= high
 
 
 def remember(sheet: Sheet, one: Series, x: Floats, y: Floats) -> None:

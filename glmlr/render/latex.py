@@ -77,7 +77,7 @@ def _rows(shown: Grid) -> list[str]:
     lines: list[str] = []
     for row in range(shown.rows):
         cells = [_cell(column, row, strong=row in shown.emphasis) for column in shown.columns]
-        if row in shown.emphasis and lines:
+        if row in shown.emphasis and row - 1 not in shown.emphasis and lines:
             lines.append(r"\midrule")
         lines.append(" & ".join(cells) + r" \\")
     return lines

@@ -1,4 +1,4 @@
-"""How is each kind of series drawn? Lines, points, bars, intervals, bands, spikes and references, on a sheet."""
+"""How is each kind of series drawn? Lines, points, bars, intervals, tiles and others, on a sheet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.exhibits import Floats, Series
+from glmlr.charts import Floats, Series
 from glmlr.render import labels, scales, style, thinning
 from glmlr.render.sheet import Sheet, Sign
 
@@ -233,7 +233,27 @@ def _draw_spikes(sheet: Sheet, one: Series, colour: str) -> None:
     sheet.keep_clear_of_points(one, *(both[::-1] if sheet.lies else both))
 
 
+def _draw_tiles(sheet: Sheet, one: Series, colour: str) -> None:
+    """Draw squares of side 1, the deeper in colour the larger their size, with their texts inside."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgba
+
+    seen = np.flatnonzero(_on_sheet(sheet, one.x, one.y))
+    x, y = one.x[seen], one.y[seen]
+    depth = np.ones(seen.size) if one.size is None else np.clip(np.nan_to_num(one.size[seen]), 0.0, 1.0)
+    alphas = style.PALEST + (style.DEEPEST - style.PALEST) * depth
+    corners = style.TILE / 2 * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    fill = [to_rgba(colour, float(alpha)) for alpha in alphas]
+    squares = np.column_stack([x, y])[:, None, :] + corners
+    tiles = PolyCollection(list(squares), facecolors=fill, linewidths=0, zorder=1)
+    sheet.ax.add_collection(tiles, autolim=False)
+    sheet.explain(one, Sign(patch={"color": colour, "alpha": style.DEEPEST, "linewidth": 0}), tiles)
+    if one.labels is not None:
+        labels.write_inside(sheet, x, y, [one.labels[at] for at in seen])
+
+
 _DRAWERS: Final = {
+    "tiles": _draw_tiles,
     "line": _draw_line,
     "step": _draw_line,
     "reference": _draw_reference,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from glmlr.exhibits import FAR, Axis, Chart, Floats, Scale, Series
+from glmlr.charts import FAR, Axis, Chart, Floats, Scale, Series
 
 #: An interval reaching further than this many typical half-lengths beyond the points is cut, and drawn with an arrow.
 _REACH: Final = 6.0

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from glmlr.exhibits import Axis, Chart, Floats, Series
+from glmlr.charts import Axis, Chart, Floats, Series
 from glmlr.render import style
 from glmlr.render.grid import width
 

@@ -46,6 +46,8 @@ LINE, WHISKER, REFERENCE, SPIKE, AXIS, GRID = 1.9, 1.5, 1.0, 1.0, 0.8, 0.7
 #: Areas of markers in square points: usual, the smallest and the largest where they differ, of many, of an arrow.
 MARKER, SMALLEST, LARGEST, SPECK, ARROW = 34.0, 14.0, 100.0, 9.0, 28.0
 SIGN_MARKER: Final = 5.5
+#: Side of a tile, of 1.
+TILE: Final = 0.96
 
 # ------------------------------------------------------------------------------------------------------------- opacity
 
@@ -53,6 +55,8 @@ BAND, SPIKES, REFERENCES, AXES, GRIDS = 0.17, 0.65, 0.6, 0.55, 0.13
 #: Bars alone, and bars behind other things; markers, and markers in crowds of more than so many.
 BARS, BARS_BEHIND = 0.88, 0.32
 MARKERS_ALPHA, CROWD_ALPHA, CROWD = 0.9, 0.45, 200
+#: The palest and the deepest tile: ink can be read on both, on paper and on a dark page.
+PALEST, DEEPEST = 0.03, 0.58
 
 # --------------------------------------------------------------------------------------------------------------- signs
 
@@ -62,5 +66,5 @@ REFERENCE_DASHES: Final = ((0, (3.5, 2.5)), (0, (1.2, 2.0)), (0, (7.0, 2.0, 1.2,
 MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 #: What covers areas is drawn first, points last.
 LAYERS: Final = {
-    "band": 0, "bars": 1, "spikes": 1, "reference": 2, "line": 3, "step": 3, "intervals": 4, "points": 5,
+    "band": 0, "tiles": 0, "bars": 1, "spikes": 1, "reference": 2, "line": 3, "step": 3, "intervals": 4, "points": 5,
 }  # fmt: skip

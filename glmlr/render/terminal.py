@@ -196,7 +196,7 @@ def _block(columns: Sequence[_Printed], emphasis: frozenset[int]) -> Iterator[_L
         yield _Line(_GAP.join(parts), "bold")
     yield _Line(rule)
     for row in range(len(columns[0].cells)):
-        if row in emphasis:
+        if row in emphasis and row - 1 not in emphasis:
             yield _Line(rule)
         for number in range(max(len(column.cells[row]) for column in columns)):
             parts = [column.aligned(column.cell_line(row, number)) for column in columns]

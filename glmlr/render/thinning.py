@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.exhibits import Floats
+from glmlr.charts import Floats
 from glmlr.outline import outline
 
 Positions = npt.NDArray[np.intp]

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from glmlr.conditioning import Alias
-from glmlr.covariance import KINDS, CentredCovariance
+from glmlr.covariance import CentredCovariance
 from glmlr.errors import ArgumentError, GlmlrError, NotApplicable, SourceError, explained_arguments, listing
 from glmlr.fit import Fit
 from glmlr.links import link_named
+from glmlr.multinomial.fitted import MultinomialFit
+from glmlr.penalised.penalties import FIRTHS, PENALTIES, Firth, Penalty, Ridge
 from glmlr.prediction import Predictor
+from glmlr.saving.class_model_file import FAMILY, class_scoring_model, plain_class_model, read_class_model
+from glmlr.saving.class_scoring_model import ClassScoringModel
 from glmlr.saving.json_values import Fields, laid_out, parsed_json, plain_number, plain_numbers, plain_symmetric
+from glmlr.saving.model_parts import (
+    plain_aliases,
+    read_aliases,
+    read_covariance_kind,
+    refuse_contradictions,
+    written_by,
+)
 from glmlr.saving.output_files import place_for, whole_file
 from glmlr.saving.recipe_file import plain_recipe, read_recipe
 from glmlr.saving.scoring_model import ScoringModel
@@ -29,8 +38,14 @@ from glmlr.separation import Separation
 Floats = npt.NDArray[np.float64]
 
 FORMAT: Final = "glmlr model"
+#: Of models of two outcomes, and of those of several classes, which older versions cannot read.
 VERSION: Final = 2
+CLASSES_VERSION: Final = 3
 ENDINGS: Final = (".json",)
+_CLASSES_HEAD: Final[dict[str, Any]] = {"format": FORMAT, "version": CLASSES_VERSION}
+
+AnyFit = Fit | MultinomialFit
+AnyModel = ScoringModel | ClassScoringModel
 
 
 def scoring_model(fit: Fit) -> ScoringModel:
@@ -43,27 +58,20 @@ def scoring_model(fit: Fit) -> ScoringModel:
         rows_read=rows.read,
         rows_used=rows.used,
         notes=fit.notes,
-        written_by=_written_by(),
+        written_by=written_by(),
     )
 
 
-def _written_by() -> str:
-    try:
-        return f"glmlr {version('glmlr')}"
-    except PackageNotFoundError:
-        return "glmlr"
-
-
 @explained_arguments
-def save(fit: Fit | ScoringModel, path: str | os.PathLike[str]) -> str:
-    """Write a fitted model, without its data, to a JSON file, from which `glmlr.load` makes a `ScoringModel`.
+def save(fit: AnyFit | AnyModel, path: str | os.PathLike[str]) -> str:
+    """Write a fitted model, without its data, to a JSON file, from which `glmlr.load` makes a model that scores.
 
     The file holds the formula, the estimates with their covariance, and what the formula's factors learnt from the
     rows: levels, codings, centres, knots. It holds no rows, no code, no time and no path: the same fit gives the same
     bytes. The levels of factors are values of the data, which matters where those are confidential.
 
     Args:
-        fit: the fitted model, or a `ScoringModel`.
+        fit: the fitted model, or what `glmlr.load` gave.
         path: where to write, ending in .json; a file that stands there is replaced, whole or not at all.
 
     Returns:
@@ -74,23 +82,26 @@ def save(fit: Fit | ScoringModel, path: str | os.PathLike[str]) -> str:
         OptionError, OutputError: a place that a model cannot be written to.
 
     """
-    if not isinstance(fit, (Fit, ScoringModel)):
+    if not isinstance(fit, (AnyFit, AnyModel)):
         raise ArgumentError(
             f"save() takes a fitted model, not {type(fit).__name__}; fit one with glmlr.fit(formula, data)."
         )
     target = place_for("model", path, ENDINGS)
-    text = _text_of(fit if isinstance(fit, ScoringModel) else scoring_model(fit))
+    if isinstance(fit, MultinomialFit):
+        text = _text_of(class_scoring_model(fit))
+    else:
+        text = _text_of(scoring_model(fit) if isinstance(fit, Fit) else fit)
     with whole_file("model", target) as place:
         place.write_bytes(text.encode("utf-8"))
     return str(target)
 
 
-def _text_of(model: ScoringModel) -> str:
+def _text_of(model: AnyModel) -> str:
     """Give the text of a model's file, after reading it: a file that could not be read would be noticed too late."""
-    document = _plain_model(model)
+    document = plain_class_model(model, _CLASSES_HEAD) if isinstance(model, ClassScoringModel) else _plain_model(model)
     text = laid_out(document) + "\n"
     try:
-        _read_model(parsed_json(text))
+        _read_any(parsed_json(text))
     except (GlmlrError, ValueError) as problem:
         raise NotApplicable(
             f"The model of {model.formula!r} cannot be kept in a file, because it would not come back as it is: "
@@ -100,11 +111,14 @@ def _text_of(model: ScoringModel) -> str:
 
 
 @explained_arguments
-def load(path: str | os.PathLike[str]) -> ScoringModel:
+def load(path: str | os.PathLike[str]) -> AnyModel:
     """Read a model that `glmlr.save` wrote. No code of the file is run; every value is checked.
 
     Args:
         path: of the file.
+
+    Returns:
+        A `ScoringModel`; a `ClassScoringModel` of several classes.
 
     Raises:
         ArgumentError: something that is no path.
@@ -125,7 +139,7 @@ def load(path: str | os.PathLike[str]) -> ScoringModel:
         raise SourceError(f"The file {shown} is not a model that glmlr saved: {_reason(problem)}") from None
     _refuse_other_format(document, shown)
     try:
-        return _read_model(document)
+        return _read_any(document)
     except GlmlrError as problem:
         raise SourceError(
             f"The model file {shown} was damaged or changed after it was saved: {_reason(problem)}"
@@ -144,9 +158,9 @@ def _refuse_other_format(document: Any, shown: str) -> None:
             f"The file {shown} is JSON, but not a model that glmlr saved; glmlr.save(fit, path) writes one."
         )
     found = document.get("version")
-    if isinstance(found, int) and not isinstance(found, bool) and found > VERSION:
+    if isinstance(found, int) and not isinstance(found, bool) and found > CLASSES_VERSION:
         raise SourceError(
-            f"The model file {shown} has version {found} of its format and this glmlr reads up to {VERSION}; "
+            f"The model file {shown} has version {found} of its format and this glmlr reads up to {CLASSES_VERSION}; "
             "install a newer glmlr, or save the model again with this one."
         )
 
@@ -171,15 +185,23 @@ def _plain_model(model: ScoringModel) -> dict[str, Any]:
             {"name": name, "estimate": plain_number(estimate), "working": plain_number(working)}
             for name, estimate, working in coefficients
         ],
-        "aliased": [
-            {"column": alias.column, "depends_on": [[at, plain_number(value)] for at, value in alias.depends_on]}
-            for alias in predictor.aliased
-        ],
+        "aliased": plain_aliases(predictor.aliased),
         "covariance_kind": model.covariance_kind,
         "covariance": plain_symmetric(predictor.covariance),
         "centred": _plain_centred(predictor.centred),
         "separation": _plain_separation(predictor.separation),
+        **_plain_penalty(predictor.penalty),
     }
+
+
+def _plain_penalty(penalty: Penalty | None) -> dict[str, Any]:
+    """Write the penalty; a fit without one has no such entry, as before there were any."""
+    if penalty is None:
+        return {}
+    if not isinstance(penalty, Ridge):
+        return {"penalty": {"name": penalty.name}}
+    plain = {"strength": plain_number(penalty.strength), "standardized": penalty.standardized, "chosen": penalty.chosen}
+    return {"penalty": {"name": penalty.name, **plain}}
 
 
 def _plain_centred(centred: CentredCovariance | None) -> dict[str, Any] | None:
@@ -205,6 +227,11 @@ def _plain_separation(separation: Separation | None) -> dict[str, Any] | None:
     }
 
 
+def _read_any(document: dict[str, Any]) -> AnyModel:
+    """Make a model of two outcomes or of several classes of what was read."""
+    return read_class_model(document, _CLASSES_HEAD) if document.get("family") == FAMILY else _read_model(document)
+
+
 def _read_model(document: Any) -> ScoringModel:
     """Make a model of what was read; written again it must be what was read."""
     document = _of_this_version(document)
@@ -221,17 +248,18 @@ def _read_model(document: Any) -> ScoringModel:
             centred=_read_centred(found.optional("centred"), k),
             separation=_read_separation(found.optional("separation"), k),
             prior_shift=found.number("prior_shift"),
-            aliased=tuple(_read_alias(one, k) for one in found.each("aliased")),
+            aliased=read_aliases(found, k),
             sampled_odds=_read_odds(found),
+            penalty=_read_penalty(found),
         ),
         estimates=_column_of(coefficients, lambda one: float(one.numbers("estimate", (), finite=False))),
-        covariance_kind=_read_covariance_kind(found),
+        covariance_kind=read_covariance_kind(found),
         rows_read=found.within("rows").whole("read"),
         rows_used=found.within("rows").whole("used"),
         notes=found.texts("notes"),
         written_by=found.text("written_by"),
     )
-    _refuse_contradictions(document, _plain_model(model))
+    refuse_contradictions(document, _plain_model(model))
     return model
 
 
@@ -255,13 +283,6 @@ def _column_of(coefficients: list[Fields], value: Callable[[Fields], float]) -> 
     column = np.array([value(one) for one in coefficients], dtype=np.float64)
     column.flags.writeable = False
     return column
-
-
-def _read_covariance_kind(found: Fields) -> str:
-    kind = found.text("covariance_kind")
-    if kind not in KINDS:
-        raise found.wrong("covariance_kind", f"one of {listing(KINDS)}")
-    return kind
 
 
 def _read_centred(found: Fields | None, k: int) -> CentredCovariance | None:
@@ -291,22 +312,19 @@ def _read_separation(found: Fields | None, k: int) -> Separation | None:
     )
 
 
-def _read_alias(found: Fields, k: int) -> Alias:
-    pairs = found.listed("depends_on")
-    numbers = found.numbers("depends_on", (len(pairs), 2))
-    if not ((numbers[:, 0] == np.floor(numbers[:, 0])) & (numbers[:, 0] >= 0) & (numbers[:, 0] < k)).all():
-        raise found.wrong("depends_on", f"pairs of a column, 0 to {k - 1}, and a number")
-    return Alias(found.whole("column", k - 1), tuple((int(at), float(value)) for at, value in numbers))
+def _read_penalty(found: Fields) -> Penalty | None:
+    if "penalty" not in found.values:
+        return None
+    penalty = found.within("penalty")
+    if penalty.text("name") in FIRTHS:
+        return Firth(penalty.text("name"))
+    if penalty.text("name") != Ridge.name:
+        raise penalty.wrong("name", f"one of {listing(PENALTIES)}")
+    if penalty.number("strength") <= 0:
+        raise penalty.wrong("strength", "above 0")
+    return Ridge(penalty.number("strength"), penalty.truth("standardized"), penalty.text("chosen"))
 
 
-def _refuse_contradictions(document: dict[str, Any], again: dict[str, Any]) -> None:
-    """Compare what was read with what would be written of it: names that do not fit their columns, unknown entries."""
-    strange = [name for name in document if name not in again]
-    if strange:
-        raise SourceError(f"it has {listing(map(repr, strange))}, which no model has.")
-    wrong = [name for name, value in again.items() if document.get(name) != value]
-    if wrong:
-        raise SourceError(f"its {listing(map(repr, wrong))} does not fit the rest of it.")
-
-
-setattr(Fit, "save", save)  # noqa: B010 - bound here, so that fit.py imports nothing from above
+# Bound here, so that what fits imports nothing from above.
+setattr(Fit, "save", save)  # noqa: B010
+setattr(MultinomialFit, "save", save)  # noqa: B010

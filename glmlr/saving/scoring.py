@@ -15,10 +15,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from glmlr.design.recipe import UNKNOWN, NewRows, applied
+from glmlr.conditioning import Alias
+from glmlr.design.recipe import UNKNOWN, NewRows, Recipe, applied
 from glmlr.errors import (
     DataError,
     GlmlrWarning,
+    NotApplicable,
     OptionError,
     OutputError,
     explained_arguments,
@@ -26,7 +28,9 @@ from glmlr.errors import (
     one_of,
     suggestion,
 )
-from glmlr.prediction import Predictor, Wanted, broken_rows, broken_sentence, columns_required, columns_scored
+from glmlr.multinomial.prediction import WantedClasses
+from glmlr.prediction import Wanted, broken_rows, broken_sentence, columns_required, columns_scored
+from glmlr.saving.class_scoring_model import ClassScoringModel
 from glmlr.saving.output_files import place_for, whole_file
 from glmlr.saving.scoring_model import ScoringModel
 from glmlr.sources import Source, read
@@ -87,7 +91,7 @@ def _rows(count: int) -> str:
 
 @explained_arguments
 def score(
-    model: ScoringModel,
+    model: ScoringModel | ClassScoringModel,
     data: Any,
     path: str | os.PathLike[str],
     *,
@@ -106,7 +110,8 @@ def score(
         path: where to write, ending in .csv or .parquet; one row for each row read, in its order.
         keep: columns of the data that are written beside the scores.
         interval: a level such as 0.95 for columns low and high beside the score.
-        kind: "probability" or "link", which is also the name of the column of scores.
+        kind: "probability" or "link", which is also the name of the column of scores. Of several classes each has its
+            column, probability_white, low_white and high_white for the class white; and "class" is the most probable.
         scale: "corrected" removes what class weights added to the intercept; "weighted" leaves it.
         prevalence: share of the event in the population that is scored, where the rows of the fit were drawn by
             outcome; see `Fit.predict`.
@@ -117,19 +122,21 @@ def score(
 
     Raises:
         DataError: a column is missing or cannot be used; nothing is written.
-        NotApplicable: a prevalence, with another link than the logit.
+        NotApplicable: a prevalence, with another link than the logit or of several classes; an interval of a class.
         OptionError, OutputError: a place that scores cannot be written to.
 
     Warns:
         GlmlrWarning: rows that break the dependency which left an aliased column without an estimate.
 
     """
-    wanted = Wanted(interval, kind, scale, prevalence)
     one_of("unknown", unknown, UNKNOWN)
-    predictor = model.predictor.at_prevalence(prevalence)
-    recipe = predictor.recipe
+    if isinstance(model, ClassScoringModel):
+        scorer = _of_classes(model, WantedClasses(interval, kind, scale), prevalence)
+    else:
+        scorer = _of_events(model, Wanted(interval, kind, scale, prevalence))
+    recipe = scorer.recipe
     target = _place(data, path)
-    _refuse_kept(keep, wanted)
+    _refuse_kept(keep, scorer.names)
     if recipe.offset_given:
         raise DataError(
             "The fit had an offset that is not a column of its data, which a file of rows cannot hold; fit again with "
@@ -137,8 +144,8 @@ def score(
         )
     names = list(dict.fromkeys([*columns_scored(recipe), *keep]))
     with whole_file("scores", target) as place, _WRITERS[target.suffix.lower()](place) as write:
-        total = _score_all(predictor, _batches(data, names), keep, wanted, unknown, write)
-    for alias, count in zip(model.predictor.aliased, total.broken, strict=True):
+        total = _score_all(scorer, _batches(data, names), keep, unknown, write)
+    for alias, count in zip(scorer.aliased, total.broken, strict=True):
         if count:
             warnings.warn(broken_sentence(model.names, alias, count), GlmlrWarning, stacklevel=3)
     return total
@@ -154,18 +161,14 @@ def _place(data: Any, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _refuse_kept(keep: Sequence[str], wanted: Wanted) -> None:
-    taken = set(_score_names(wanted))
+def _refuse_kept(keep: Sequence[str], scores: Sequence[str]) -> None:
+    taken = set(scores)
     for name in keep:
         if name in taken:
             raise OptionError(
                 f"keep has the column {name!r}, which is also what a column of scores is called; rename it."
             )
         taken.add(name)
-
-
-def _score_names(wanted: Wanted) -> list[str]:
-    return [wanted.kind, "low", "high"] if wanted.has_interval else [wanted.kind]
 
 
 def _batches(data: Any, names: Sequence[str]) -> Iterator[Source]:
@@ -190,18 +193,68 @@ def _cut(source: Source, names: Sequence[str]) -> Iterator[Source]:
 # ------------------------------------------------------------------------------------------------ scoring
 
 
+@dataclass(frozen=True, eq=False)
+class _Scorer:
+    """What scores rows.
+
+    Attributes:
+        recipe: makes their design columns.
+        aliased: the columns without an estimate.
+        names: of the columns of scores.
+        scores: of new rows, in columns in this order.
+
+    """
+
+    recipe: Recipe
+    aliased: tuple[Alias, ...]
+    names: tuple[str, ...]
+    scores: Callable[[NewRows], pd.Series | pd.DataFrame]
+
+
+def _of_events(model: ScoringModel, wanted: Wanted) -> _Scorer:
+    """Score by the probability of the event."""
+    predictor = model.predictor.at_prevalence(wanted.prevalence)
+    predictor.refuse_interval(wanted)
+    names = (wanted.kind, "low", "high") if wanted.has_interval else (wanted.kind,)
+    return _Scorer(predictor.recipe, predictor.aliased, names, lambda rows: predictor.of_new_rows(rows, wanted))
+
+
+def _of_classes(model: ClassScoringModel, wanted: WantedClasses, prevalence: float | None) -> _Scorer:
+    """Score by the probability of every class, or the most probable one.
+
+    Raises:
+        NotApplicable: a prevalence, which is a share of one event.
+
+    """
+    if prevalence is not None:
+        raise NotApplicable("prevalence= is the share of an event, and a model of several classes has none.")
+    predictor, classes = model.predictor, model.classes
+    if wanted.kind == "class":
+        names: tuple[str, ...] = ("class",)
+    else:
+        labels = classes.labels if wanted.kind == "probability" else classes.other_labels
+        parts = (wanted.kind, "low", "high") if wanted.has_interval else (wanted.kind,)
+        names = tuple(f"{part}_{label}" for label in labels for part in parts)
+    typed = _with_gaps(np.array(classes.values).dtype)
+
+    def scores(rows: NewRows) -> pd.Series | pd.DataFrame:
+        found = predictor.of_new_rows(rows, wanted)
+        return found.astype(typed) if wanted.kind == "class" and typed is not None else found
+
+    return _Scorer(predictor.recipe, predictor.aliased, names, scores)
+
+
 def _score_all(
-    predictor: Predictor, batches: Iterable[Source], keep: Sequence[str], wanted: Wanted, unknown: str, write: Write
+    scorer: _Scorer, batches: Iterable[Source], keep: Sequence[str], unknown: str, write: Write
 ) -> ScoreAccount:
     """Score batch after batch; only the account of those before is kept."""
-    total = ScoreAccount(0, 0, {}, 0, (0,) * len(predictor.aliased))
+    total = ScoreAccount(0, 0, {}, 0, (0,) * len(scorer.aliased))
     kept = _Kept(keep)
     for batch in batches:
-        rows = applied(predictor.recipe, batch, unknown, None)
-        scores = predictor.of_new_rows(rows, wanted)
-        named = pd.DataFrame(dict(zip(_score_names(wanted), _columns_of(scores), strict=True)))
+        rows = applied(scorer.recipe, batch, unknown, None)
+        named = pd.DataFrame(dict(zip(scorer.names, _columns_of(scorer.scores(rows)), strict=True)))
         write(pd.concat([kept.of(batch), named], axis=1))
-        total += _account(predictor, batch, rows)
+        total += _account(scorer, batch, rows)
     return total
 
 
@@ -210,11 +263,11 @@ def _columns_of(scores: pd.Series | pd.DataFrame) -> list[pd.Series]:
     return [column.reset_index(drop=True) for column in columns]
 
 
-def _account(predictor: Predictor, batch: Source, rows: NewRows) -> ScoreAccount:
+def _account(scorer: _Scorer, batch: Source, rows: NewRows) -> ScoreAccount:
     """Say of a batch which rows have no score, and why."""
     complete, absent = rows.complete, {}
     if not complete.all():
-        absent = {name: batch.raw(name).isna().to_numpy() for name in columns_required(predictor.recipe)}
+        absent = {name: batch.raw(name).isna().to_numpy() for name in columns_required(scorer.recipe)}
     unfit = ~complete
     for missing in absent.values():
         unfit = unfit & ~missing
@@ -223,7 +276,7 @@ def _account(predictor: Predictor, batch: Source, rows: NewRows) -> ScoreAccount
         scored=int(complete.sum()),
         missing={name: int(missing.sum()) for name, missing in absent.items() if missing.any()},
         unfit=int(unfit.sum()),
-        broken=tuple(broken_rows(alias, rows.matrix) for alias in predictor.aliased),
+        broken=tuple(broken_rows(alias, rows.matrix) for alias in scorer.aliased),
     )
 
 

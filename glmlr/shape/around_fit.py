@@ -7,6 +7,7 @@ import numpy as np
 from glmlr.design import gathered
 from glmlr.errors import NotApplicable
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.shape.added_columns import Fitted
 
 
@@ -17,6 +18,7 @@ def around(fit: Fit) -> Fitted:
         NotApplicable: estimates that are not all finite or not reached, or rows that are not held in memory.
 
     """
+    refuse_shrunken(fit.penalty, "What columns would add to a fit")
     if fit.separation is not None or not fit.converged:
         why = "some of its estimates are infinite (separation)" if fit.separation else "it has not converged"
         raise NotApplicable(f"What columns would add to this fit cannot be said, because {why}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -77,9 +77,16 @@ class ReadHere:
 
     def over(self, function: Callable[[Source], T], add: Callable[[T, T], T]) -> T:
         """Add up a function of the batches, in an order that does not depend on the number of threads."""
-        pieces = [partial(self._batches, piece) for piece in self.stream.pieces()]
-        with nullcontext() if self.watch is None else self.watch.one_pass(self.stream.rows):
-            return over_pieces(pieces, function, add)
+        with self.watched_pass():
+            return over_pieces(self.parts(), function, add)
+
+    def parts(self) -> Sequence[Callable[[], Iterator[Source]]]:
+        """Give the pieces, each of which gives its batches in order when it is called."""
+        return [partial(self._batches, piece) for piece in self.stream.pieces()]
+
+    def watched_pass(self) -> AbstractContextManager[None]:
+        """Tell who watches that a pass over the rows begins and ends."""
+        return nullcontext() if self.watch is None else self.watch.one_pass(self.stream.rows)
 
     def _batches(self, piece: Piece) -> Iterator[Source]:
         for source in piece.batches():

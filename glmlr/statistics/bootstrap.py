@@ -18,6 +18,7 @@ from glmlr.design.derived import class_weight_option
 from glmlr.errors import ArgumentError, DataError, NotApplicable, explained_arguments, one_of
 from glmlr.exhibits import Table, Tabled
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.profiles.accelerated import accelerations, bca_interval
 from glmlr.progress import Step
 from glmlr.proportions import checked_level
@@ -104,7 +105,9 @@ def bootstrap(
             "Some estimates are infinite, and no step leads away from there: there is no acceleration for BCa "
             'intervals; use interval="percentile".'
         )
-    refitting = refitting_of_design(fit.held, fit.link)
+    if interval == "bca":
+        refuse_shrunken(fit.penalty, "The acceleration of BCa intervals")
+    refitting = refitting_of_design(fit.held, fit.link, penalty=fit.penalty)
     start = Start(fit.solution.beta, fit.solution.information, fit.design.class_weights)
     task = partial(_estimates, refitting, class_weight_option(fit.held), start, seed)
     made = for_each(task, range(number), workers=workers, progress=progress, what="resamples")
@@ -139,7 +142,7 @@ def _estimates(refitting: Refitting, class_weight: Any, start: Start, seed: int,
 def _centred(fit: Fit, beta: Floats) -> CentredCovariance | None:
     """Give the covariance for centred columns, where the fit has one because some column is far from 0."""
     intercept = next((term.columns[0] for term in fit.design.terms if term.kind == "intercept"), None)
-    if fit.centred is None or intercept is None:
+    if fit.centred is None or intercept is None or fit.separation is not None:
         return None
     scaled = Scaled(fit.held, fit.centred.center, fit.centred.scale, intercept)
     forth = np.nan_to_num(beta) @ scaled.inverse_transform().T
@@ -168,6 +171,11 @@ def _table(fit: Fit, beta: Floats, asked: int, fitted: int, level: float) -> Tab
         f"{asked:,} resamples of {what}, drawn with replacement; bias: mean of the resamples' estimates - estimate; "
         f"low and high: {100 * level:g}% percentile interval.",
     ]
+    if fit.shrunken:
+        notes.append(
+            "Every resample is fitted with the same ridge penalty, so that percentiles show how shrunken estimates "
+            "scatter and not how far they are from the truth; std_error is that scatter."
+        )
     if fitted < asked:
         notes.append(f"{asked - fitted:,} resamples could not be fitted and are left out.")
     if len(beta) < fitted:
@@ -200,6 +208,8 @@ def _with_bca(table: Table, fit: Fit, beta: Floats, level: float) -> Table:
         f"BCa: percentiles moved for bias and skewness; the acceleration is the jackknife's, each {unit} left out by "
         "one Newton step.",
     ]
+    if fit.penalty is not None:
+        notes.append("That step is of the likelihood without Firth's penalty: with few rows it is a guide.")
     if np.isnan(ends[:, kept]).any():
         notes.append("Where all resamples lie on one side of the estimate there is no BCa interval.")
     return replace(

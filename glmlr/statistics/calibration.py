@@ -199,6 +199,17 @@ def _notes(found: Calibrated, again: Redrawn | None) -> list[str]:
 def _sample_notes(scored: Scored) -> list[str]:
     if not scored.fitted:
         return []
+    if scored.shrunken:
+        return [
+            "These are the rows the model was fitted to, under a ridge penalty, which leaves the slope above 1 on "
+            "them: p-values here ask whether shrinkage shows, not whether the model is right; new rows show that."
+        ]
+    if scored.adjusted:
+        return [
+            "These are the rows the model was fitted to, under Firth's penalty, which draws probabilities towards 1/2 "
+            "(FLIC and FLAC leave their average): the slope is above 1 on them, and p-values here ask whether that "
+            "shows, not whether the model is right. New rows show calibration."
+        ]
     if scored.weighted:
         return [
             "These are the rows the model was fitted to, by importance weights: it need not agree with them on average."

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.blocks import Block
-from glmlr.conditioning import triangle
-from glmlr.design import Term
+from glmlr.conditioning import find_aliases, gram_of, triangle
+from glmlr.design import Term, gathered
 from glmlr.errors import NotApplicable, OptionError, listing, one_of
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
@@ -60,7 +60,7 @@ def collinearity(fit: Fit, *, weighted: bool = True, components: Literal["high",
         A `Table` with one row a term (VIF or GVIF), and the condition indices with variance proportions as companion.
 
     Raises:
-        NotApplicable: infinite estimates, or an intercept alone.
+        NotApplicable: infinite estimates, an intercept alone, or a ridge fit of columns that others determine.
         OptionError: `weighted` that is no bool, or `components` that are neither.
 
     """
@@ -71,6 +71,8 @@ def collinearity(fit: Fit, *, weighted: bool = True, components: Literal["high",
         raise NotApplicable(
             "Some estimates are infinite (separation): variances, which collinearity inflates, do not exist for all."
         )
+    if fit.shrunken:
+        _refuse_dependent(fit)
     kept = np.flatnonzero(~np.isnan(fit.solution.beta))
     terms = [(term, _places(term, kept)) for term in fit.design.terms if term.kind != "intercept"]
     terms = [(term, places) for term, places in terms if places.size]
@@ -97,6 +99,17 @@ def collinearity(fit: Fit, *, weighted: bool = True, components: Literal["high",
         notes=tuple(_notes(fit, frame, near, terms, weighted)),
         tables=(_component_table(found, names, every=components == "all"),),
     )
+
+
+def _refuse_dependent(fit: Fit) -> None:
+    """Refuse a ridge fit, which leaves no column out, where some columns are determined by others."""
+    rows = gathered(fit.design)
+    dependent = [fit.names[alias.column] for alias in find_aliases(rows, gram_of(rows))]
+    if dependent:
+        raise NotApplicable(
+            f"Other columns determine {listing(dependent)} exactly, so that inflation of variances is infinite there; "
+            "only the ridge penalty gives them estimates."
+        )
 
 
 def _places(term: Term, kept: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -196,6 +209,8 @@ def _notes(
     weighted: bool,
 ) -> Iterator[str]:
     yield from near
+    if fit.shrunken:
+        yield "Inflation is that of maximum likelihood on these columns, weighted at the ridge estimates."
     if not near and frame["inflation"].max() < HIGH_INFLATION:
         yield "Nothing is nearly collinear."
     yield "GVIF^(1/(2 df)): by how many times the term's standard errors are larger for the other terms' sake."

@@ -19,6 +19,7 @@ from glmlr.fit import Fit
 from glmlr.hypotheses.adjusting import ADJUSTMENTS, adjusted, critical_value
 from glmlr.hypotheses.level_means import Factor, Grid, factor_of, grids, held_at
 from glmlr.hypotheses.linear import not_estimable
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.prediction import bounds
 from glmlr.proportions import checked_level
 
@@ -84,6 +85,7 @@ def contrasts(
     """
     if not isinstance(fit, Fit):
         raise ArgumentError(f"contrasts() takes a fitted model, not {type(fit).__name__}.")
+    refuse_shrunken(fit.penalty, "A contrast with its test and interval")
     confidence, ratio = checked_level(level), _is_ratio(fit, scale)
     one_of("method", method, METHODS)
     one_of("adjust", adjust, ADJUSTMENTS)

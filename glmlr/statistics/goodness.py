@@ -16,8 +16,12 @@ from glmlr.conditioning import triangle
 from glmlr.errors import NotApplicable
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
+from glmlr.hypotheses.against_null import constant_in, penalised_against_null
+from glmlr.hypotheses.around_fit import planes_of
 from glmlr.links import Link
 from glmlr.moments import Spread
+from glmlr.penalised.penalties import Firth
+from glmlr.penalised.withheld import not_of_ridge
 from glmlr.pseudo_r2 import efron_r2, likelihood_r2, mckelvey_zavoina_r2, tjur_r2
 from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
 from glmlr.registry import statistic
@@ -28,11 +32,13 @@ Floats = npt.NDArray[np.float64]
 
 _LABELS: Final = {
     "n": "Rows (Bernoulli trials)",
+    "effective_df": "Effective degrees of freedom",
     "parameters": "Estimated coefficients (k)",
     "loglik": "Log-likelihood",
     "null_loglik": "Log-likelihood, null model",
     "deviance": "Deviance (-2 log-likelihood)",
     "null_deviance": "Null deviance",
+    "penalised_loglik": "Penalised log-likelihood",
     "lr_chi2": "Likelihood ratio chi-square against the null model",
     "pearson_chi2": "Pearson chi-square",
     "dispersion": "Pearson chi-square / df",
@@ -55,6 +61,7 @@ _KINDS: Final = {
     "n": "count",
     "parameters": "count",
     **dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance", "aic", "aicc", "bic"), "loglik"),
+    "penalised_loglik": "loglik",
     **dict.fromkeys(("lr_chi2", "pearson_chi2", "grouped_deviance", "grouped_pearson_chi2"), "statistic"),
 }
 #: One minus a ratio of sums is known to some units of its last digit; less than this is 0.
@@ -76,6 +83,9 @@ _OF_LIKELIHOOD: Final = (
     definitions={
         "loglik": "Log-likelihood l of the Bernoulli rows at the estimates. R: logLik(fit); Stata: log likelihood. "
         "For grouped data R and statsmodels add the binomial coefficients, a constant that cancels in all comparisons.",
+        "penalised_loglik": "Of Firth's estimates of the logit: l + log|I| / 2, I the expected information (R logistf: "
+        "loglik; brglm2: MPL_Jeffreys). l, AIC, BIC and pseudo R2 are without the penalty, as R's brglm2 has them; "
+        "logistf's extractAIC has it in.",
         "null_loglik": "Log-likelihood l0 of the model with intercept (and offset) only.",
         "deviance": "-2 l of the Bernoulli rows. SAS: -2 Log L, Intercept and Covariates; R: Residual deviance. It "
         "has no chi-square distribution when each row is one trial, so no p-value is given.",
@@ -89,6 +99,8 @@ _OF_LIKELIHOOD: Final = (
         "grouped_pearson_chi2": "Sum of (successes - m p)^2 / (m p (1 - p)) over rows of m trials; approximately "
         "chi-square when the groups are not small.",
         "grouped_dispersion": "Grouped Pearson chi-square / its degrees of freedom; well above 1 means overdispersion.",
+        "effective_df": "Of a ridge fit, tr I (I + P)^-1 with the information I and the penalty P, the intercept "
+        "included (Gray 1992): the k of AIC, AICc, BIC, the adjusted pseudo R2 and dispersions.",
         "aic": "-2 l + 2 k. SAS, R: AIC.",
         "aicc": "AIC + 2 k (k + 1) / (n - k - 1) (Hurvich & Tsai 1989).",
         "bic": "-2 l + k log n, n = Bernoulli rows. SAS: SC; R: BIC.",
@@ -111,6 +123,8 @@ def goodness_of_fit(fit: Fit) -> Table:
     """
     frame = pd.DataFrame.from_records(list(_rows(fit)))
     labels = dict(_LABELS)
+    if fit.adjusted:
+        labels["lr_chi2"] = "Penalised likelihood ratio chi-square against the null model"
     if fit.pseudo_likelihood:
         labels |= {name: f"{_LABELS[name]} (weighted pseudo-likelihood)" for name in _OF_LIKELIHOOD}
     return Table(
@@ -126,13 +140,17 @@ def goodness_of_fit(fit: Fit) -> Table:
 
 
 def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
-    n, k = fit.nobs, fit.rank
+    n, k = fit.nobs, fit.effective_df
     sums = _row_sums(fit)
     yield _row("n", n)
-    yield _row("parameters", k)
+    yield _row("parameters", fit.rank)
+    if fit.shrunken:
+        yield _row("effective_df", k)
     yield _row("loglik", fit.loglik)
+    if fit.adjusted and fit.solution.objective is not None:
+        yield _row("penalised_loglik", fit.solution.objective)
     yield _row("null_loglik", fit.null_loglik)
-    yield _row("deviance", -2 * fit.loglik, n - k)
+    yield _row("deviance", -2 * fit.loglik, _whole_df(fit, n))
     yield _row("null_deviance", -2 * fit.null_loglik, n - 1)
     test = likelihood_ratio(fit)
     yield _row("lr_chi2", test.chi2, test.df, test.tail)
@@ -145,6 +163,11 @@ def _rows(fit: Fit) -> Iterator[dict[str, str | float]]:
     yield _row("tjur", tjur_r2(fit.ranking))
     yield _row("efron", efron_r2(fit.ranking))
     yield _row("mckelvey_zavoina", mckelvey_zavoina_r2(sums.eta, fit.link.latent_variance))
+
+
+def _whole_df(fit: Fit, units: float) -> float:
+    """Give units less coefficients; NaN of a ridge fit, whose degrees of freedom are not whole."""
+    return math.nan if fit.shrunken else units - fit.rank
 
 
 def _row(name: str, value: float, df: float = math.nan, tail: Tail | None = None) -> dict[str, str | float]:
@@ -164,12 +187,19 @@ class LikelihoodRatio:
 def likelihood_ratio(fit: Fit) -> LikelihoodRatio:
     """Test a fit against its null model.
 
-    There is no test where the null model is not a special case of the fit or is the fit itself, and no p-value under
-    importance weights.
+    There is no test where the null model is not a special case of the fit or is the fit itself, none of ridge and
+    FLAC's estimates, and no p-value under importance weights. Under Firth's penalty it is the penalised likelihood
+    ratio, which links other than the logit do not have.
     """
     untested = Tail(math.nan, math.nan)
-    if fit.rank <= 1 or not _contains_null(fit):
+    if fit.rank <= 1 or fit.shrunken or not _contains_null(fit):
         return LikelihoodRatio(math.nan, math.nan, untested)
+    if fit.adjusted:
+        planes, constant = planes_of(fit), constant_in(fit)
+        if planes is None or constant is None or not planes.centre.has_likelihood:
+            return LikelihoodRatio(math.nan, math.nan, untested)
+        ratio, _ = penalised_against_null(planes, constant)
+        return LikelihoodRatio(ratio.value, ratio.df, chi_square_tail(ratio.value, ratio.df))
     chi2, df = max(2 * (fit.loglik - fit.null_loglik), 0.0), fit.rank - 1
     return LikelihoodRatio(chi2, df, untested if fit.pseudo_likelihood else chi_square_tail(chi2, df))
 
@@ -177,21 +207,21 @@ def likelihood_ratio(fit: Fit) -> LikelihoodRatio:
 def likelihood_indices(fit: Fit) -> dict[str, float]:
     """Give the pseudo R2 that are made of the two log-likelihoods of a fit, by name."""
     # Under importance weights the sum of the weights stands for n, as it does in both log-likelihoods.
-    return likelihood_r2(fit.loglik, fit.null_loglik, fit.design.totals.weight, fit.rank)
+    return likelihood_r2(fit.loglik, fit.null_loglik, fit.design.totals.weight, fit.effective_df)
 
 
 def _pearson_rows(fit: Fit, sums: _RowSums) -> Iterator[dict[str, str | float]]:
     """Give Pearson's chi-square of the Bernoulli rows, and where the data are grouped that of the groups."""
-    df = fit.nobs - fit.rank
-    yield _row("pearson_chi2", sums.pearson, df)
+    df = fit.nobs - fit.effective_df
+    yield _row("pearson_chi2", sums.pearson, _whole_df(fit, fit.nobs))
     yield _row("dispersion", sums.pearson / df if df > 0 else math.nan)
     if not fit.design.grouped:
         return
-    df = fit.design.totals.rows - fit.rank
+    df, shown = fit.design.totals.rows - fit.effective_df, _whole_df(fit, fit.design.totals.rows)
     deviance, pearson = sums.grouped_deviance, sums.grouped_pearson
-    known = df > 0 and not fit.pseudo_likelihood
-    yield _row("grouped_deviance", deviance, df, chi_square_tail(deviance, df) if known else None)
-    yield _row("grouped_pearson_chi2", pearson, df, chi_square_tail(pearson, df) if known else None)
+    known = df > 0 and not fit.pseudo_likelihood and not fit.shrunken
+    yield _row("grouped_deviance", deviance, shown, chi_square_tail(deviance, df) if known else None)
+    yield _row("grouped_pearson_chi2", pearson, shown, chi_square_tail(pearson, df) if known else None)
     yield _row("grouped_dispersion", pearson / df if df > 0 else math.nan)
 
 
@@ -251,13 +281,26 @@ def _notes(fit: Fit) -> Iterator[str]:
             "with the scale of the weights; it compares models under the same weights but gives no p-value. Pearson's "
             "chi-square and the measures by Tjur, Efron and McKelvey & Zavoina use the rows as they are."
         )
-    if not _contains_null(fit):
+    if fit.adjusted:
+        yield (
+            "Log-likelihood, AIC, AICc, BIC and pseudo R² are without Firth's penalty, at estimates that do not "
+            "maximise them: a fit without penalty has the same or better values."
+        )
+        if fit.penalty == Firth("flac") or fit.link.name != "logit":
+            yield "These estimates maximise no penalised likelihood: there is no likelihood ratio."
+    if fit.shrunken:
+        yield (
+            f"Ridge penalty: AIC, AICc, BIC, the adjusted pseudo R² and dispersions take the effective degrees of "
+            f"freedom, tr I (I + P)^-1 = {fit.effective_df:.4g}, in the place of the number of coefficients; no "
+            "chi-square distribution holds, so that there is no likelihood ratio test and no p-value."
+        )
+    elif not _contains_null(fit):
         yield "The model has no intercept, so the null model is not a special case of it: no likelihood ratio test."
     elif fit.rank == 1:
         yield "The model is the null model: there is no likelihood ratio test."
-    if fit.nobs - fit.rank <= 1:
+    if fit.nobs - fit.effective_df <= 1:
         yield "AICc does not exist with so few rows for so many coefficients."
-    if fit.design.grouped and fit.design.totals.rows <= fit.rank:
+    if fit.design.grouped and fit.design.totals.rows <= fit.rank and not fit.shrunken:
         yield (
             "There are as many coefficients as grouped rows: their deviance has no degrees of freedom, hence neither "
             "p-value nor dispersion."
@@ -269,7 +312,7 @@ def _notes(fit: Fit) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------ formulas
 
 
-def small_sample_aic(loglik: float, n: float, k: int) -> float:
+def small_sample_aic(loglik: float, n: float, k: float) -> float:
     """Give AICc = -2 l + 2 k + 2 k (k + 1) / (n - k - 1); NaN where n <= k + 1."""
     rest = n - k - 1
     return -2 * loglik + 2 * k + 2 * k * (k + 1) / rest if rest > 0 else math.nan
@@ -339,12 +382,14 @@ def hosmer_lemeshow(scored: Scored, *, groups: int = 10) -> Table:
 
     Raises:
         DataError: no event or no non-event, or scores that are not probabilities.
-        NotApplicable: ties leave fewer than three groups.
+        NotApplicable: ties leave fewer than three groups, or fitted values of a ridge penalty.
         OptionError: `groups` below 3.
 
     """
     scored.require_both()
     scored.require_probabilities("hosmer_lemeshow")
+    if scored.shrunken:
+        raise NotApplicable(not_of_ridge("The distribution of the Hosmer-Lemeshow test on the rows of the fit"))
     formed = quantile_groups(scored.ranking, checked_groups(groups, 3))
     if len(formed) < 3:
         raise NotApplicable(

@@ -16,9 +16,13 @@ from glmlr.digits import text
 from glmlr.errors import ArgumentError, NotApplicable, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
-from glmlr.hypotheses.linear import Equations, maximum_under, not_estimable
+from glmlr.hypotheses.around_fit import name_of_test, planes_of, refuse_without_likelihood, test_notes
+from glmlr.hypotheses.linear import Equations, maximum_under, not_estimable, plane_of
 from glmlr.hypotheses.nested import quadratic
 from glmlr.hypotheses.reading import Hypothesis, hypotheses_of
+from glmlr.penalised.penalties import Firth
+from glmlr.penalised.planes import Planes
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.prediction import bounds
 from glmlr.proportions import normal_quantile
 from glmlr.shape.added_columns import ChiSquare
@@ -59,7 +63,9 @@ def wald_test(
     """
     if not isinstance(fit, Fit):
         raise ArgumentError(f"wald_test() takes a fitted model, not {type(fit).__name__}.")
-    one_of("test", test, ("wald", "likelihood-ratio"))
+    refuse_shrunken(fit.penalty, "A test of coefficients")
+    if one_of("test", test, ("wald", "likelihood-ratio")) == "likelihood-ratio":
+        refuse_without_likelihood(fit)
     quantile = normal_quantile(level)
     said = _said(fit, hypotheses, values)
     equations = Equations(np.array([one.weights for one in said]), np.array([one.value for one in said]))
@@ -85,7 +91,7 @@ def wald_test(
         labels={
             "hypothesis": "Hypothesis",
             "low": f"{text(level, 'percent').replace('.0%', '%')} low",
-            "statistic": "Wald chi-square" if test == "wald" else "Likelihood ratio chi-square",
+            "statistic": f"{name_of_test(fit, test)} chi-square",
         },
         notes=tuple(_notes(fit, test)),
         emphasis=(len(said),) if len(said) > 1 else (),
@@ -189,17 +195,27 @@ def _wald(fit: Fit, equations: Equations) -> list[ChiSquare]:
 
 
 def _likelihood_ratios(fit: Fit, equations: Equations) -> list[ChiSquare]:
-    columns, rows = _estimated(fit), gathered(fit.design)
+    columns, rows, planes = _estimated(fit), gathered(fit.design), planes_of(fit)
     q = len(equations.values)
     parts = [[at] for at in range(q)] + ([list(range(q))] if q > 1 else [])
     found = []
     for part in parts:
         # An estimable combination has the same value with the aliased columns left out, their coefficients being 0.
         some = Equations(equations.weights[part], equations.values[part])
+        if planes is not None:
+            found.append(_penalised_ratio(planes, some))
+            continue
         limit = maximum_under(Subset(rows, columns), fit.link, some.at(columns)).solution
         loglik = limit.loglik if limit.converged else math.nan
         found.append(ChiSquare(max(2 * (fit.loglik - loglik), 0.0), len(part)))
     return found
+
+
+def _penalised_ratio(planes: Planes, equations: Equations) -> ChiSquare:
+    """Compare penalised likelihoods of Firth's estimates, the penalty that of all columns."""
+    plane = plane_of(equations.at(planes.kept))
+    there = planes.centre.within(planes.inwards @ plane.basis, planes.inwards @ plane.point)
+    return ChiSquare(math.nan if there is None else planes.centre.loss(there), len(equations.values))
 
 
 def _notes(fit: Fit, test: str) -> list[str]:
@@ -207,6 +223,8 @@ def _notes(fit: Fit, test: str) -> list[str]:
     if test == "wald":
         if fit.covariance_kind != "model":
             notes.append("Standard errors and tests are with the robust or clustered covariance of the fit.")
+    elif isinstance(fit.penalty, Firth):
+        notes += test_notes(fit, test)
     elif fit.pseudo_likelihood:
         notes.append(
             "Likelihoods are weighted pseudo-likelihoods: their ratio has no chi-square distribution, so no p."

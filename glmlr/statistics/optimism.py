@@ -13,120 +13,36 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.design.derived import class_weight_option
-from glmlr.errors import ArgumentError, DataError, explained_arguments, one_of
+from glmlr.errors import DataError, explained_arguments, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import repeated_notes
 from glmlr.progress import Step
 from glmlr.proportions import checked_level
-from glmlr.ranking import Ranking
-from glmlr.ranking.grouping import Groups, counts_between, top_groups
-from glmlr.validation.curves import smooth_calibration
+from glmlr.selection.asked import was_searched
+from glmlr.selection.selected import Selection
 from glmlr.validation.folds import whole
-from glmlr.validation.indices import INDICES, indices_of, largest_error
-from glmlr.validation.performance import CRITERIA, CalibrationLine, best_cutoff, calibration_line, positives_at
+from glmlr.validation.indices import INDICES, largest_error
+from glmlr.validation.looking import (
+    AT_CUTOFF,
+    DECILES,
+    Looking,
+    Replicate,
+    Seen,
+    grid_of,
+    replicate,
+    replicate_of_search,
+)
+from glmlr.validation.performance import CRITERIA, CalibrationLine
 from glmlr.validation.refit import Start
-from glmlr.validation.resamples import bootstrapped, drawn
-from glmlr.validation.resampling import Refitting, refitting_of_design
+from glmlr.validation.searched import Choices
+from glmlr.validation.subject import Subject
 from glmlr.validation.workers import for_each
 
 Floats = npt.NDArray[np.float64]
 
-_POINTS: Final = 101
-_DECILES: Final = 10
 #: What a fit has of its own rows by construction, or nearly so: how it scatters there says nothing.
 _FIXED: Final = ("intercept", "slope", "u")
-#: What a chosen cut-off does.
-_AT_CUTOFF: Final[Mapping[str, str]] = {
-    "sensitivity": "Sensitivity at the chosen cut-off",
-    "specificity": "Specificity at the chosen cut-off",
-    "precision": "Precision at the chosen cut-off",
-    "accuracy": "Accuracy at the chosen cut-off",
-    "f1": "F1 at the chosen cut-off",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """What a ranking shows: indices (i,), the calibration curve (g,), rates by decile (10,)."""
-
-    indices: Floats
-    curve: Floats
-    rates: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class _Replicate:
-    """What the model of one resample shows of the resample and of the rows it was drawn from, and its cut-off."""
-
-    training: _Seen
-    test: _Seen
-    cutoff: float
-    separated: bool
-    unseen: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Looking:
-    """What is looked at in each ranking.
-
-    Attributes:
-        grid: probabilities at which the calibration curve is read, shape (g,).
-        criterion: by which each model chooses its cut-off, or None.
-        deciles: whether rates by decile are looked at.
-
-    """
-
-    grid: Floats
-    criterion: str | None
-    deciles: bool
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the indices."""
-        return (*(name for name in INDICES if name != "emax"), *(_AT_CUTOFF if self.criterion else ()))
-
-    def cutoff_of(self, ranking: Ranking) -> float:
-        """Give the cut-off that is best on a ranking."""
-        return math.nan if self.criterion is None else best_cutoff(ranking, self.criterion)
-
-    def at(self, ranking: Ranking, cutoff: float, tenths: Groups | None) -> _Seen:
-        """Look at a ranking.
-
-        Args:
-            ranking: of the rows looked at.
-            cutoff: the cut-off of the model.
-            tenths: the deciles of the rows the model was fitted to, whose edges cut these.
-
-        """
-        line = calibration_line(ranking)
-        found = indices_of(ranking, line)
-        if self.criterion is not None:
-            found |= _classified(ranking, cutoff)
-        rates = np.full(_DECILES, np.nan)
-        if tenths is not None:
-            counts = counts_between(ranking, tenths.low)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                rates[tenths.number - 1] = counts.events / counts.n
-        return _Seen(
-            np.array([found[name] for name in self.names]), smooth_calibration(ranking, line, self.grid), rates
-        )
-
-    def tenths(self, ranking: Ranking) -> Groups | None:
-        """Give the deciles of the rows that a model was fitted to."""
-        return top_groups(ranking, _DECILES) if self.deciles else None
-
-
-def _classified(ranking: Ranking, cutoff: float) -> dict[str, float]:
-    """Say how a cut-off does."""
-    found = positives_at(ranking, cutoff)
-    positive, negative = found.true + found.false, ranking.total_nonevents - found.false
-    return {
-        "sensitivity": found.true / ranking.total_events,
-        "specificity": negative / ranking.total_nonevents,
-        "precision": found.true / positive if positive else math.nan,
-        "accuracy": (found.true + negative) / ranking.total,
-        "f1": found.f1,
-    }
 
 
 # ------------------------------------------------------------------------------------------------ the result
@@ -140,23 +56,39 @@ class Validation(Tabled):
         table: a row per index: apparent, training, test, optimism, corrected, interval, and the resamples it rests on.
         resamples: every index of every resample that could be fitted, training and test, one row per resample.
         calibration: the calibration curve: p, apparent, and corrected for optimism.
+        fit: the fit that is looked at; where a search is repeated, the one that it ends with on all rows.
 
     """
 
     table: Table
     resamples: pd.DataFrame
     calibration: pd.DataFrame
+    fit: Fit
 
     @property
     def corrected(self) -> pd.Series:
         """The indices corrected for optimism, by name."""
         return self.table.frame.set_index("measure")["corrected"]
 
+    def _companion(self, key: str) -> pd.DataFrame | None:
+        return next((table.frame for table in self.table.tables if table.key == key), None)
+
+    @property
+    def terms(self) -> pd.DataFrame | None:
+        """How often each term was chosen, one row a candidate; None where no search is repeated."""
+        return self._companion("validate_terms")
+
+    @property
+    def models(self) -> pd.DataFrame | None:
+        """The models that were chosen most often; None where no search is repeated."""
+        return self._companion("validate_models")
+
 
 @explained_arguments
 def validate(
-    fit: Fit,
+    fit: Fit | Selection,
     *,
+    selection: Any = None,
     bootstraps: int = 200,
     seed: int = 1,
     cutoff: str | None = None,
@@ -175,7 +107,12 @@ def validate(
     weights.
 
     Args:
-        fit: the fitted model; its rows in memory.
+        fit: the fitted model, its rows in memory; or the result of `glmlr.stepwise`, whose search is repeated in every
+            resample.
+        selection: options of `glmlr.stepwise`, {"direction": "backward", "by": "aic"}, or a result of it: the fit's
+            terms are candidates, the search among them is repeated in every resample (R: validate(bw=TRUE)), and what
+            is apparent is the model it ends with on all rows. Companion tables say how often each term, and which
+            models, were chosen.
         bootstraps: number of resamples.
         seed: of the resamples: the same seed gives the same numbers, whatever the number of workers.
         cutoff: "max_f1", "youden", "closest_corner" or "max_accuracy": each model then chooses the cut-off that is
@@ -191,63 +128,34 @@ def validate(
 
     Raises:
         OptionError, ArgumentError: options that cannot be.
-        NotApplicable: rows that were read in parts and are not held.
+        NotApplicable: rows that were read in parts and are not held; a search of what cannot be searched.
         DataError: not one resample could be fitted.
 
     References: Efron (1983), JASA 78, 316-331; Harrell, Lee & Mark (1996), Statistics in Medicine 15, 361-387; R
     rms::validate.lrm; Noma, Shinozaki, Iba, Teramukai & Furukawa (2021), Statistics in Medicine 40, 5691-5701.
 
     """
-    if not isinstance(fit, Fit):
-        raise ArgumentError(f"validate() takes a fitted model, not {type(fit).__name__}.")
     number = whole("bootstraps", bootstraps, 2)
     seed = whole("seed", seed, 0)
     checked_level(level)
     if cutoff is not None:
         one_of("cutoff", cutoff, CRITERIA)
-    refitting = refitting_of_design(fit.held, fit.link)
+    subject = Subject.of(fit, selection)
+    fit, refitting = subject.fit, subject.refitting()
     apparent = fit.ranking
-    looking = _Looking(_grid(apparent), cutoff, bool(deciles))
+    looking = Looking(grid_of(apparent), cutoff, bool(deciles))
     chosen = looking.cutoff_of(apparent)
     own = looking.at(apparent, chosen, looking.tenths(apparent))
     start = Start(fit.solution.beta, fit.solution.information, fit.design.class_weights)
-    task = partial(_replicate, refitting, class_weight_option(fit.held), start, looking, seed)
+    if subject.search is not None:
+        task = partial(replicate_of_search, refitting, subject.search, looking, seed)
+    else:
+        task = partial(replicate, refitting, class_weight_option(fit.held), start, looking, seed)
     made = for_each(task, range(number), workers=workers, progress=progress, what="resamples")
     found = [one for one in made if one is not None]
     if not found:
         raise DataError(f"The model could not be fitted to any of {number:,} resamples; there is no validation.")
-    return _Assembly(fit, looking, own, chosen, found, number, level, refitting.learns).validation()
-
-
-def _grid(ranking: Ranking) -> Floats:
-    """Give probabilities over the range of the scores but for their outermost hundredths, those of 0 and 1 left out."""
-    below = np.cumsum(ranking.rows) / ranking.total
-    inner = np.flatnonzero((ranking.score > 0) & (ranking.score < 1))
-    if not inner.size:
-        return np.linspace(0.01, 0.99, _POINTS)
-    low, high = (ranking.score[min(int(np.searchsorted(below, share)), below.size - 1)] for share in (0.01, 0.99))
-    first, last = ranking.score[inner[0]], ranking.score[inner[-1]]
-    return np.linspace(max(low, first), min(high, last), _POINTS)
-
-
-def _replicate(
-    refitting: Refitting, class_weight: Any, start: Start, looking: _Looking, seed: int, number: int
-) -> _Replicate | None:
-    """Fit the model to one resample and look at both sides; None where it cannot be fitted."""
-    resample = drawn(refitting.design, refitting.groups, seed, number)
-    model = bootstrapped(refitting, class_weight, start, resample, anew=True)
-    if model is None:
-        return None
-    own = model.own_ranking
-    theirs, unseen = model.ranking_of(refitting)
-    cutoff, tenths = looking.cutoff_of(own), looking.tenths(own)
-    return _Replicate(
-        training=looking.at(own, cutoff, tenths),
-        test=looking.at(theirs, cutoff, tenths),
-        cutoff=cutoff,
-        separated=model.fitted.maximum.separation is not None,
-        unseen=unseen,
-    )
+    return _Assembly(subject, looking, own, chosen, found, number, level, refitting.learns).validation()
 
 
 # ------------------------------------------------------------------------------------------------ putting together
@@ -257,21 +165,26 @@ def _replicate(
 class _Assembly:
     """The resamples that could be fitted, beside the fit (r resamples)."""
 
-    fit: Fit
-    looking: _Looking
-    own: _Seen
+    subject: Subject
+    looking: Looking
+    own: Seen
     cutoff: float
-    found: Sequence[_Replicate]
+    found: Sequence[Replicate]
     asked: int
     level: float
     learns: Sequence[str]
+
+    @property
+    def fit(self) -> Fit:
+        """The model that is looked at."""
+        return self.subject.fit
 
     def validation(self) -> Validation:
         """Put everything together."""
         training, test = (np.array([getattr(one, side).indices for one in self.found]) for side in ("training", "test"))
         frame = self._frame(training, test)
         curve = self._curve()
-        companions = (self._decile_table(),) if self.looking.deciles else ()
+        companions = (*((self._decile_table(),) if self.looking.deciles else ()), *self._of_search())
         table = Table(
             key="validate",
             title="Indices corrected for optimism",
@@ -287,7 +200,7 @@ class _Assembly:
                 "corrected": "Corrected",
                 "resamples": "Resamples",
                 **{name: words for name, (words, _) in INDICES.items()},
-                **_AT_CUTOFF,
+                **AT_CUTOFF,
             },
             notes=tuple(self._notes()),
             charts=(self._chart(curve),),
@@ -298,7 +211,31 @@ class _Assembly:
         each |= {f"{name}_test": test[:, at] for at, name in enumerate(names)}
         if self.looking.criterion is not None:
             each["cutoff"] = np.array([one.cutoff for one in self.found])
-        return Validation(table, pd.DataFrame(each), curve)
+        return Validation(table, pd.DataFrame(each), curve, self.fit)
+
+    def _of_search(self) -> tuple[Table, ...]:
+        """Say what the search chose, resample by resample."""
+        found = self.subject.found
+        if found is None:
+            return ()
+        chosen = [one.terms for one in self.found]
+        return Choices(found.candidates, found.terms, chosen, "resamples", "validate").tables()
+
+    def _of_terms(self) -> list[str]:
+        """Say whether the choice of terms is repeated."""
+        found = self.subject.found
+        if found is not None:
+            return [
+                f"Each resample repeats the {found.search.way} selection with {found.search.criterion} among "
+                f"{len(found.candidates)} terms, so that the optimism is that of choosing them too; apparent: the "
+                f"model it ends with on all rows, {self.fit.design.formula}."
+            ]
+        if was_searched(self.fit.design):
+            return [
+                "The terms of this fit were chosen by a search that the resamples do not repeat: the optimism of the "
+                "choice is not in it. Validate the result of stepwise() itself, or the largest model with selection=."
+            ]
+        return []
 
     def _frame(self, training: Floats, test: Floats) -> pd.DataFrame:
         records = []
@@ -351,7 +288,7 @@ class _Assembly:
             title="Rates by decile corrected for optimism",
             frame=pd.DataFrame(
                 {
-                    "decile": np.arange(1, _DECILES + 1),
+                    "decile": np.arange(1, DECILES + 1),
                     "apparent": self.own.rates,
                     "optimism": optimism,
                     "corrected": np.clip(self.own.rates - optimism, 0.0, 1.0),
@@ -379,7 +316,9 @@ class _Assembly:
             "mean of training - test; corrected: apparent - optimism.",
             f"Low and high: {100 * self.level:g}% interval of the corrected index (percentiles of the training index "
             "over resamples, moved by the optimism); none where the index of a fit's own rows is fixed.",
+            *self._of_terms(),
             *fit.scale_notes,
+            *repeated_notes(fit.penalty),
         ]
         if used < self.asked:
             notes.append(f"{self.asked - used:,} resamples could not be fitted and are left out.")
@@ -445,3 +384,4 @@ def _row(name: str, apparent: float, training: Floats, test: Floats, level: floa
 
 
 setattr(Fit, "validate", validate)  # noqa: B010 - bound here, so that fit.py imports nothing from above
+setattr(Selection, "validate", validate)  # noqa: B010

@@ -231,10 +231,20 @@ def _table(
             "after": "After",
             "cross_fitted": "After, other rows",
         },
-        notes=(*scored.notes, _WORDS[mapping.name], *mapping.notes, *_notes(after, columns)),
+        notes=(*scored.notes, *_undoing(scored), _WORDS[mapping.name], *mapping.notes, *_notes(after, columns)),
         charts=(_chart(scored, mapping),),
         tables=tuple(companions),
         row_roles=tuple(role for _, role in _MEASURES.values()),
+    )
+
+
+def _undoing(scored: Scored) -> tuple[str, ...]:
+    """Say what a change is that is learnt from the very rows of a ridge fit."""
+    if not scored.shrunken:
+        return ()
+    return (
+        "These are the rows of a fit with a ridge penalty: a change that is fitted to them undoes its shrinkage; give "
+        "new_data=.",
     )
 
 

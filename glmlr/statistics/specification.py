@@ -16,16 +16,20 @@ from glmlr.errors import NotApplicable, OptionError
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
 from glmlr.influence.misfit import (
+    STUKEL,
     LinkTest,
     Standardized,
+    StukelRefit,
     eta_of,
     link_test,
     pearson_of_patterns,
     stukel,
+    stukel_refit,
     sum_of_squares,
 )
 from glmlr.influence.residuals import pearson, squared_deviance
 from glmlr.influence.units import Units, units_of
+from glmlr.penalised.withheld import refuse_penalised
 from glmlr.proportions import checked_level
 from glmlr.registry import statistic
 from glmlr.shape.added_columns import ChiSquare, Fitted
@@ -37,6 +41,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Beyond so many rows covariate patterns are looked for only when asked.
 MOST_ROWS: Final = 1_000_000
+#: Up to so many cells (rows, or patterns, times columns) Stukel's columns are fitted too; beyond that when asked.
+MOST_CELLS_REFITTED: Final = 4_000_000
 #: Mean number of trials of a covariate pattern from which Pearson and deviance have their chi-square distribution.
 FEWEST_TRIALS: Final = 5.0
 
@@ -53,6 +59,9 @@ FEWEST_TRIALS: Final = 5.0
         "linktest, _hatsq.",
         "Stukel": "Score test, on 2 degrees of freedom, of eta^2 / 2 where eta >= 0 and - eta^2 / 2 where eta < 0 "
         "(logit): are the tails of the curve longer or shorter than the logit's? R: anova(fit, larger, test='Rao').",
+        "Stukel by likelihood ratio": "The same columns, each alone and both, added and the model fitted again; twice "
+        "the gain in log-likelihood. A coefficient above 0 is a tail that reaches 0 or 1 sooner than the logit's, "
+        "below 0 later. R: anova(fit, larger, test='LRT').",
         "sum of squares": "Unweighted sum of squares of y - p of single trials against its expectation, sum of "
         "p (1 - p), standardised given that the estimates saw the rows; two-sided. R: rms::residuals(fit, 'gof'), "
         "which calls it le Cessie-van Houwelingen-Copas-Hosmer.",
@@ -65,30 +74,38 @@ FEWEST_TRIALS: Final = 5.0
         "family=quasibinomial; SAS: SCALE=PEARSON.",
     },
 )
-def specification_tests(fit: Fit, *, patterns: bool | None = None, level: float = 0.95) -> Table:
+def specification_tests(
+    fit: Fit, *, patterns: bool | None = None, refit: bool | None = None, level: float = 0.95
+) -> Table:
     """Test whether the link and the linear predictor have the right shape, and whether grouped data are overdispersed.
 
     Args:
         fit: the model, its rows in memory.
         patterns: look for covariate patterns (Osius-Rojek, dispersion); None: up to a million rows.
+        refit: fit the model again with Stukel's columns, for the likelihood ratio beside the score test; None: where
+            rows (or the patterns they collapse to) times columns are not more than 4 million.
         level: confidence level of the intervals with scaled standard errors.
 
     Returns:
         A `Table` with one row a test; where there are groups, a companion with standard errors scaled by the
-        dispersion.
+        dispersion; for the logit one with Stukel's columns, each alone and both.
 
     Raises:
         NotApplicable: infinite estimates, a fit that has not converged, an intercept alone, or rows not in memory.
         OptionError: an option that is none.
 
     """
-    if patterns is not None and not isinstance(patterns, (bool, np.bool_)):
-        raise OptionError(f"patterns={patterns!r} is not True, False or None.")
+    for name, asked in (("patterns", patterns), ("refit", refit)):
+        if asked is not None and not isinstance(asked, (bool, np.bool_)):
+            raise OptionError(f"{name}={asked!r} is not True, False or None.")
     confidence = checked_level(level)
+    refuse_penalised(fit.penalty, "A test of the model's shape")
     if not any(term.kind != "intercept" for term in fit.design.terms):
         raise NotApplicable("The model has no term besides the intercept, so that its shape cannot be wrong.")
     with one_blas_thread():
-        found = _found(fit, around(fit), fit.held.y.size <= MOST_ROWS if patterns is None else bool(patterns))
+        model = around(fit)
+        found = _found(fit, model, fit.held.y.size <= MOST_ROWS if patterns is None else bool(patterns))
+        tails = () if found.stukel is None else (_tails(fit, model, refit),)
     frame = pd.DataFrame(list(_rows(found)))
     groups = found.grouped
     return Table(
@@ -98,7 +115,10 @@ def specification_tests(fit: Fit, *, patterns: bool | None = None, level: float 
         roles=_ROLES,
         labels=_LABELS,
         notes=tuple(_notes(fit, found)),
-        tables=(_scaled(fit, groups, confidence),) if fit.design.grouped and groups and groups.df > 0 else (),
+        tables=(
+            *((_scaled(fit, groups, confidence),) if fit.design.grouped and groups and groups.df > 0 else ()),
+            *tails,
+        ),
         blanks=("estimate", "expected", "std_error", "z", "df"),
     )
 
@@ -223,6 +243,102 @@ def _row(
         "p_value": tail.p_value,
         "log10_p": tail.log10_p,
     }
+
+
+def _tails(fit: Fit, model: Fitted, asked: bool | None) -> Table:
+    """Test Stukel's columns, each alone and both, by their score and, where it holds and is wanted, by refits."""
+    collapsed = fit.held.patterns
+    size = fit.held.y.size if collapsed is None else collapsed.y.size
+    eta = eta_of(model, size)
+    few = size * (model.rank + 2) <= MOST_CELLS_REFITTED if asked is None else bool(asked)
+    refits = few and not model.robust
+    rows, finite = [], True
+    for which in STUKEL:
+        score, again = stukel(model, eta, which), stukel_refit(model, eta, which) if refits else None
+        finite = finite and (again is None or again.finite)
+        rows.append(_tail_row(which, score, again))
+    frame = pd.DataFrame(rows)
+    shown = {
+        name: role for name, role in _TAIL_ROLES.items() if refits or name in ("columns", "score", "score_p_value")
+    }
+    return Table(
+        key="stukel_tests",
+        title="Stukel's columns: tails of the logit",
+        frame=frame,
+        roles=shown,
+        labels=_TAIL_LABELS,
+        notes=tuple(_tail_notes(fit, model, refits, finite, bool(frame["score"].isna().any()))),
+        blanks=tuple(name for name in shown if name in ("upper", "upper_error", "lower", "lower_error")),
+    )
+
+
+_TAIL_ROLES: Final[Mapping[str, str]] = {
+    "columns": "text",
+    "upper": "estimate",
+    "upper_error": "std_error",
+    "lower": "estimate",
+    "lower_error": "std_error",
+    "score": "statistic",
+    "score_p_value": "p_value",
+    "statistic": "statistic",
+    "df": "integer",
+    "p_value": "p_value",
+}
+_TAIL_LABELS: Final[Mapping[str, str]] = {
+    "columns": "Columns added",
+    "upper": "Upper tail",
+    "upper_error": "Std. error",
+    "lower": "Lower tail",
+    "lower_error": "Std. error",
+    "score": "Score chi-square",
+    "score_p_value": "p",
+    "statistic": "LR chi-square",
+    "df": "df",
+    # keys of the first column
+    "both_tails": "Both",
+    "upper_tail": "Upper tail alone",
+    "lower_tail": "Lower tail alone",
+}
+
+
+def _tail_row(which: str, score: ChiSquare, again: StukelRefit | None) -> dict[str, str | float]:
+    """Give one row; a column that is not added has no coefficient."""
+    test = ChiSquare(math.nan, 0) if again is None else again.test
+    by_score, by_ratio = chi_square_tail(score.value, score.df), chi_square_tail(test.value, test.df)
+    sides = {"both": ("upper", "lower"), "upper": ("upper",), "lower": ("lower",)}[which]
+    row: dict[str, str | float] = {"columns": f"{which}_tails" if which == "both" else f"{which}_tail"}
+    for side in ("upper", "lower"):
+        there = again is not None and side in sides
+        at = sides.index(side) if there else 0
+        row[side] = float(again.alpha[at]) if there and again is not None else math.nan
+        row[f"{side}_error"] = float(again.std_error[at]) if there and again is not None else math.nan
+    return row | {
+        "score": score.value,
+        "score_df": float(score.df) if score.df else math.nan,
+        "score_p_value": by_score.p_value,
+        "score_log10_p": by_score.log10_p,
+        "statistic": test.value,
+        "df": float(test.df if again is not None else score.df) or math.nan,
+        "p_value": by_ratio.p_value,
+        "log10_p": by_ratio.log10_p,
+    }
+
+
+def _tail_notes(fit: Fit, model: Fitted, refits: bool, finite: bool, missing: bool) -> Iterator[str]:
+    if model.robust:
+        yield (
+            "Score tests alone, with squared scores for their variance: under importance weights or clusters "
+            "likelihood ratios have no chi-square distribution."
+        )
+    elif not refits:
+        yield (
+            f"Score tests alone: {fit.held.y.size:,} rows and {model.rank + 2} columns are fitted again where "
+            "refit=True asks for it."
+        )
+    if not finite:
+        yield "A coefficient without a number is infinite: with it some rows are separated, and the ratio is its limit."
+    if missing:
+        yield "A column without a test is 0 in all rows, or the model's columns determine it."
 
 
 def _scaled(fit: Fit, groups: _Groups, level: float) -> Table:

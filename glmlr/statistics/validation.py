@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any, Final
@@ -14,19 +14,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from glmlr.account import importance_words
+from glmlr.account import importance_words, penalty_notes
+from glmlr.design.derived import weighted_by_class
 from glmlr.design.designed import Design
 from glmlr.errors import DataError, explained_arguments, listing
 from glmlr.exhibits import Axis, Chart, Series, Table, Tabled
 from glmlr.links import link_named
+from glmlr.penalised.penalties import penalty_of
 from glmlr.progress import Step
 from glmlr.ranking import Ranking
 from glmlr.scored import Scored
+from glmlr.selection.asked import Found
+from glmlr.selection.selected import search_asked
 from glmlr.validation.folds import Folds, folds_of
-from glmlr.validation.held_out import HeldOut, held_out, ranked
+from glmlr.validation.held_out import HeldOut, held_out, held_out_of_search, ranked
 from glmlr.validation.performance import CRITERIA, MEASURES, checked_cutoff, measured
 from glmlr.validation.refit import refit
 from glmlr.validation.resampling import Refitting, refitting_of
+from glmlr.validation.searched import Choices, searching
 from glmlr.validation.workers import for_each
 
 Floats = npt.NDArray[np.float64]
@@ -66,6 +71,11 @@ class CrossValidation(Tabled):
         """Every measure in every fold."""
         return self.table.tables[0].frame
 
+    @property
+    def terms(self) -> pd.DataFrame | None:
+        """How often each term was chosen, one row a candidate; None where no search is repeated."""
+        return next((one.frame for one in self.table.tables if one.key == "cross_validate_terms"), None)
+
 
 @explained_arguments
 def cross_validate(
@@ -85,6 +95,10 @@ def cross_validate(
     offset: Any = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     max_iterations: int = 100,
+    penalty: str | None = None,
+    strength: float | None = None,
+    standardize: bool = True,
+    selection: Any = None,
     workers: int = 1,
     progress: bool | Callable[[Step], None] | None = None,
 ) -> CrossValidation:
@@ -112,6 +126,12 @@ def cross_validate(
         offset: see `glmlr.fit`.
         functions: see `glmlr.fit`.
         max_iterations: see `glmlr.fit`.
+        penalty: see `glmlr.fit`; the same in every fold, ridge measuring the columns of each training part anew.
+        strength: see `glmlr.fit`; the penalty of a part is as strong as that of all rows.
+        standardize: see `glmlr.fit`.
+        selection: options of `glmlr.stepwise`, {"direction": "backward", "by": "aic"}, or a result of it: the terms of
+            the formula are candidates, and the search among them is repeated in each training part. Companion tables
+            say how often each term, and which models, were chosen.
         workers: number of processes.
         progress: whether a line shows how far the work is, None for where somebody sees it; or a function that is
             called with each `glmlr.validation.workers.Refits`.
@@ -122,7 +142,7 @@ def cross_validate(
     Raises:
         OptionError, ArgumentError: folds, repeats, a cut-off or workers that cannot be.
         DataError: a fold without events or non-events on one side, or a training part that cannot be modelled.
-        NotApplicable: rows that are read in parts.
+        NotApplicable: rows that are read in parts; a search of what cannot be searched.
         FormulaError, ResponseError, WeightError, FitError, SourceError: as `glmlr.fit`.
 
     References: Stone (1974), J. R. Statist. Soc. B 36, 111-147; Kohavi (1995), IJCAI, 1137-1143.
@@ -140,15 +160,42 @@ def cross_validate(
         groups=groups,
         functions=functions,
         max_iterations=max_iterations,
+        penalty=penalty_of(penalty, strength, standardize),
+        searched=selection is not None,
     )
     divided = folds_of(folds, refitting.design.y, repeats=repeats, seed=seed, groups=refitting.groups)
-    whole = refit(refitting.design, refitting.link, class_weight=class_weight, max_iterations=max_iterations)
+    if selection is not None:
+        weighted = weighted_by_class(refitting.design, class_weight)
+        own = search_asked(selection).through(weighted, refitting.link, refitting.penalty)
+        anew = searching(refitting)
+        task: Any = partial(held_out_of_search, anew, own.search, chosen)
+        found = for_each(task, divided.folds, workers=workers, progress=progress)
+        return _with_choices(_assembled(anew, weighted, divided, found, chosen), own, found)
+    whole = refit(
+        refitting.design,
+        refitting.link,
+        class_weight=class_weight,
+        max_iterations=max_iterations,
+        penalty=refitting.penalty,
+    )
     task = partial(held_out, refitting, class_weight, chosen, whole.start)
     found = for_each(task, divided.folds, workers=workers, progress=progress)
     return _assembled(refitting, whole.design, divided, found, chosen)
 
 
 # ------------------------------------------------------------------------------------------------ the result
+
+
+def _with_choices(assembled: CrossValidation, own: Found, found: Sequence[HeldOut]) -> CrossValidation:
+    """Say that each fold repeats a search, and what it chose."""
+    choices = Choices(own.candidates, own.terms, [one.terms for one in found], "training parts", "cross_validate")
+    said = (
+        f"Each training part repeats the {own.search.way} selection with {own.search.criterion} among "
+        f"{len(own.candidates)} terms; from all rows it chooses {listing(own.terms or ['the intercept alone'], 12)}."
+    )
+    table = assembled.table
+    table = replace(table, notes=(said, *table.notes), tables=(*table.tables, *choices.tables()))
+    return replace(assembled, table=table)
 
 
 def _assembled(
@@ -307,7 +354,8 @@ def _notes(refitting: Refitting, weighted: Design, found: Sequence[HeldOut], cut
             f"{dropped:,} of {design.rows.read:,} rows were dropped before they were divided because something is "
             "missing in them."
         )
-    notes += [*_weight_notes(weighted), *_refit_notes(refitting, found)]
+    notes += [*_weight_notes(weighted), *penalty_notes(refitting.penalty, weighted=weighted.weighted)]
+    notes += _refit_notes(refitting, found)
     if isinstance(cutoff, str):
         notes.append(f"The cut-off of each fold is that with {CRITERIA[cutoff][0]} in its training part.")
     else:

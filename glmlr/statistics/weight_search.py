@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.account import penalty_notes
 from glmlr.design.derived import weighted_by_class
 from glmlr.design.response import Event
 from glmlr.errors import ArgumentError, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Axis, Chart, Series, Table
 from glmlr.links import link_named
+from glmlr.penalised.penalties import penalty_of
 from glmlr.progress import Step
 from glmlr.validation.folds import Fold, Folds, folds_of
 from glmlr.validation.held_out import cutoff_of, ranked
@@ -77,6 +79,9 @@ def class_weight_search(
     offset: Any = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     max_iterations: int = 100,
+    penalty: str | None = None,
+    strength: float | None = None,
+    standardize: bool = True,
     workers: int = 1,
     progress: bool | Callable[[Step], None] | None = None,
 ) -> Table:
@@ -105,6 +110,9 @@ def class_weight_search(
         offset: see `glmlr.fit`.
         functions: see `glmlr.fit`.
         max_iterations: see `glmlr.fit`.
+        penalty: see `glmlr.cross_validate`.
+        strength: see `glmlr.cross_validate`.
+        standardize: see `glmlr.cross_validate`.
         workers: see `glmlr.cross_validate`.
         progress: see `glmlr.cross_validate`.
 
@@ -132,11 +140,13 @@ def class_weight_search(
         groups=groups,
         functions=functions,
         max_iterations=max_iterations,
+        penalty=penalty_of(penalty, strength, standardize),
     )
     grid = _grid(weights, refitting)
     divided = folds_of(folds, refitting.design.y, repeats=repeats, seed=seed, groups=refitting.groups)
     options = [one.option for one in grid]
-    all_rows = refits(refitting.design, refitting.link, options, [None] * len(grid), max_iterations)
+    nowhere = [None] * len(grid)
+    all_rows = refits(refitting.design, refitting.link, options, nowhere, max_iterations, refitting.penalty)
     starts = [fitted.start for fitted in all_rows]
     task = partial(_scores_of_fold, refitting, options, starts, scoring, cutoff)
     found = for_each(task, divided.folds, workers=workers, progress=progress)
@@ -188,7 +198,7 @@ def _scores_of_fold(
     """Fit one fold's training part under all weights, and score the rows held out."""
     split = refitting.split(fold)
     near = [refitting.start_for(split, fold, start) for start in starts]
-    fitted = refits(split.training, refitting.link, options, near, refitting.max_iterations)
+    fitted = refits(split.training, refitting.link, options, near, refitting.max_iterations, refitting.penalty)
     maxima = [one.maximum for one in fitted]
     return _Scores(
         np.array([_score(refitting, split, fold, one, scoring, cutoff) for one in fitted]),
@@ -287,6 +297,7 @@ def _notes(
     if scoring == "f1":
         notes.append(f"The cut-off of each fold is that with {CRITERIA[cutoff][0]} in its training part.")
     notes.append("Class weights act in fitting only; probabilities are corrected for them before they are measured.")
+    notes += penalty_notes(refitting.penalty)
     if "sample_weight" in design.given_weights:
         notes.append(
             "Sample weights act in every fit, that without class weights too: the importance of a row is the product."

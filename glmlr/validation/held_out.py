@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from glmlr.ranking import Ranking, rank
+from glmlr.selection.asked import Search
 from glmlr.validation.folds import Fold
 from glmlr.validation.performance import MEASURES, Positives, best_cutoff, measured, positives_at
 from glmlr.validation.refit import Refit, Start, refit
-from glmlr.validation.resampling import Refitting
+from glmlr.validation.resampling import Refitting, Split
+from glmlr.validation.searched import split_anew
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +33,7 @@ class HeldOut:
         measures: name -> value, see `glmlr.validation.performance.MEASURES`; NaN where a measure does not exist.
         rebuilt, separated, converged: how the fit went.
         beyond: rows that break a dependency of columns which all rows fitted obey.
+        terms: those of its model, where a search chose them.
 
     """
 
@@ -43,6 +46,7 @@ class HeldOut:
     separated: bool
     converged: bool
     beyond: int
+    terms: tuple[str, ...] = ()
 
     @property
     def unseen(self) -> int:
@@ -68,7 +72,21 @@ def held_out(refitting: Refitting, class_weight: Any, cutoff: float | str, start
         class_weight=class_weight,
         start=refitting.start_for(split, fold, start),
         max_iterations=refitting.max_iterations,
+        penalty=refitting.penalty,
     )
+    return _looked_at(refitting, split, fitted, cutoff, fold, ())
+
+
+def held_out_of_search(refitting: Refitting, search: Search, cutoff: float | str, fold: Fold) -> HeldOut:
+    """Search for terms in one fold's training part, fit the model at the end and look at the rows held out."""
+    found = split_anew(refitting, search, fold)
+    return _looked_at(refitting, found.split, found.fitted, cutoff, fold, found.terms)
+
+
+def _looked_at(
+    refitting: Refitting, split: Split, fitted: Refit, cutoff: float | str, fold: Fold, terms: tuple[str, ...]
+) -> HeldOut:
+    """Look at what a model says of the rows held out."""
     probability = split.predicted(fitted)
     at = cutoff_of(fitted, cutoff)
     ranking = ranked(refitting, fold.test, probability)
@@ -84,6 +102,7 @@ def held_out(refitting: Refitting, class_weight: Any, cutoff: float | str, start
         separated=fitted.maximum.separation is not None,
         converged=fitted.maximum.solution.converged,
         beyond=split.beyond(fitted),
+        terms=terms,
     )
 
 

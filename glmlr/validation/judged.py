@@ -38,6 +38,7 @@ class Judged:
         own: columns of these very rows that may be named, besides those of the source.
         fitted: whether a model was fitted to these rows.
         notes: sentences about them.
+        shrunken: whether that model has a ridge penalty.
 
     """
 
@@ -50,6 +51,7 @@ class Judged:
     own: pd.DataFrame | None = None
     fitted: bool = False
     notes: tuple[str, ...] = ()
+    shrunken: bool = False
 
     def slices(self, by: Any) -> Slices:
         """Say into which subgroup each row falls.
@@ -76,7 +78,7 @@ class Judged:
     @property
     def scored(self) -> Scored:
         """These rows, ranked."""
-        return Scored(self.ranking(), self.event, fitted=self.fitted, notes=self.notes)
+        return Scored(self.ranking(), self.event, fitted=self.fitted, notes=self.notes, shrunken=self.shrunken)
 
 
 def judged(subject: Any, scores: Any, new_data: Any, caller: str, *, weight: Any = None, event: Any = None) -> Judged:
@@ -139,6 +141,7 @@ def _rows_of(fit: Fit) -> Judged:
         own=pd.DataFrame({name: design.columns[name].to_numpy() for name in design.columns}),
         fitted=True,
         notes=(*fit.scale_notes, "These are the rows the model was fitted to; new rows show how it is calibrated."),
+        shrunken=fit.shrunken,
     )
 
 

@@ -13,7 +13,9 @@ import pandas as pd
 from glmlr.blocks import Subset, over_blocks
 from glmlr.conditioning import Moments, block_moments, scaled_rows
 from glmlr.errors import ArgumentError, NotApplicable
+from glmlr.estimation import penalised_inverse
 from glmlr.fit import Fit
+from glmlr.penalised.penalties import Ridge
 from glmlr.prediction import spread
 from glmlr.ranking import counts, rank_counts
 from glmlr.scored import Scored
@@ -68,7 +70,8 @@ def leave_one_out(fit: Fit) -> LeaveOneOut:
 
     The step takes the expected information, and is what SAS PROC LOGISTIC uses for its classification table. Of a row
     of several trials (frequency weights, counts) one is left out. What is learnt from all rows (a spline's knots, class
-    weights and their correction) stays as it is.
+    weights and their correction, the units of a ridge penalty) stays as it is. Under a ridge penalty the step takes the
+    information with the penalty.
 
     Args:
         fit: the fitted model.
@@ -95,7 +98,9 @@ def _deleted(fit: Fit) -> Deleted:
     scaled = None
     if fit.solution.centred:
         scaled = scaled_rows(design, over_blocks(design, block_moments, Moments.__add__))
-    if scaled is not None:
+    if scaled is not None and isinstance(fit.penalty, Ridge):
+        inverse = penalised_inverse(design, fit.link, fit.penalty, fit.working)
+    elif scaled is not None:
         forth = scaled.inverse_transform()[np.ix_(kept, kept)]
         inverse = inverse_information(Subset(scaled, kept), forth @ fit.working[kept], fit.link)
     parts, start = [], 0
@@ -119,6 +124,7 @@ def _scored(fit: Fit, event: Floats, nonevent: Floats) -> Scored:
         fitted=False,
         notes=(
             "Leave-one-out probabilities: each row by the model without it, one Newton step from the estimates.",
+            *(["The step is of the score alone: Firth's penalty stays what it was with the row."] * fit.adjusted),
             *fit.scale_notes,
         ),
         weighted=fit.pseudo_likelihood,

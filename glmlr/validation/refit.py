@@ -12,9 +12,10 @@ import numpy.typing as npt
 from glmlr.blocks import ArrayRows, Block, LocalRows, over_blocks
 from glmlr.design import Collapsed, DesignInMemory
 from glmlr.design.derived import weighted_by_class
-from glmlr.estimation import maximum_of, prior_shift_of, refuse_saturated
+from glmlr.estimation import maximum_of, prior_shift_of, refuse_penalty, refuse_saturated
 from glmlr.links import Link
 from glmlr.newton import sums_at
+from glmlr.penalised.penalties import Penalty
 from glmlr.prediction import eta_of, with_infinite
 from glmlr.separation import Maximum, suspected
 from glmlr.solver import Solution, solve
@@ -39,22 +40,27 @@ class Start:
         beta: estimates of all rows, shape (k,).
         information: of all rows there, shape (k, k).
         class_weights: (weight of non-events, weight of events) of all rows, or None.
+        penalty: what was taken off the log-likelihood, or None.
 
     """
 
     beta: Floats
     information: Floats
     class_weights: tuple[float, float] | None
+    penalty: Penalty | None = None
 
     def without(self, others: ArrayRows, link: Link) -> Floats | None:
         """Take one Newton step to the maximum without some rows; None where there is no finite one to start from.
 
         At the maximum the scores of all rows add up to 0, so that those of the few rows left out say which way to go.
+        Under a penalty the maximum of all rows itself is the start.
 
         Reference: Pregibon (1981), Annals of Statistics 9, 705-724 (one-step estimates).
         """
         if not np.isfinite(self.beta).all():
             return None
+        if self.penalty is not None:
+            return self.beta
         if self.class_weights is not None:
             by_class = np.where(others.y == 1.0, self.class_weights[1], self.class_weights[0])
             others = replace(others, importance=by_class if others.importance is None else others.importance * by_class)
@@ -74,6 +80,7 @@ class Refit:
         link: the link.
         maximum: estimates, infinite where separated.
         prior_shift: what class weights added to the intercept.
+        penalty: what was taken off the log-likelihood, or None.
 
     """
 
@@ -81,6 +88,7 @@ class Refit:
     link: Link
     maximum: Maximum
     prior_shift: float
+    penalty: Penalty | None = None
 
     def probabilities(self, x: Floats, offset: Floats | None) -> Floats:
         """Give the probability of the event for rows of columns x (m, k), corrected for class weights, shape (m,)."""
@@ -91,7 +99,7 @@ class Refit:
     def start(self) -> Start:
         """Where fits to parts of these rows begin."""
         found = self.maximum.solution
-        return Start(found.beta, found.information, self.design.class_weights)
+        return Start(found.beta, found.information, self.design.class_weights, self.penalty)
 
     def of_rows(self, design: DesignInMemory) -> Floats:
         """Give the probabilities of rows of a design with the same columns, shape (n,), corrected for class weights."""
@@ -115,6 +123,7 @@ def refit(
     class_weight: Any = None,
     start: Floats | None = None,
     max_iterations: int = 100,
+    penalty: Penalty | None = None,
 ) -> Refit:
     """Fit rows without a null model and without a covariance.
 
@@ -124,16 +133,24 @@ def refit(
         class_weight: see `weighted_by_class`.
         start: coefficients near the maximum, shape (k,), or None; they save steps and move no digit.
         max_iterations: largest number of Newton steps.
+        penalty: what is taken off the log-likelihood, or None; ridge measures the columns of these rows anew.
 
     Raises:
-        FitError: there are no estimates.
+        FitError: there are no estimates, or a penalty that does not go with the weights.
 
     """
     weighted = weighted_by_class(design, class_weight)
-    refuse_saturated(weighted)
-    found = _maximum_near(weighted, link, start, max_iterations)
+    _refuse(weighted, penalty)
+    found = _maximum_near(weighted, link, start, max_iterations, penalty)
     shift = prior_shift_of(weighted, link, found.working, found.separation)
-    return Refit(weighted, link, found, shift)
+    return Refit(weighted, link, found, shift, penalty)
+
+
+def _refuse(design: DesignInMemory, penalty: Penalty | None) -> None:
+    """Refuse what cannot be fitted: see `refuse_saturated` and `refuse_penalty`."""
+    refuse_penalty(design, penalty, "newton")
+    if penalty is None:
+        refuse_saturated(design)
 
 
 def refits(
@@ -142,6 +159,7 @@ def refits(
     class_weights: Sequence[Any],
     starts: Sequence[Floats | None],
     max_iterations: int = 100,
+    penalty: Penalty | None = None,
 ) -> list[Refit]:
     """Fit the same rows under several class weights, in passes over the rows that serve them all.
 
@@ -151,18 +169,21 @@ def refits(
         class_weights: see `weighted_by_class`, m of them.
         starts: coefficients near each maximum, shape (k,), or None.
         max_iterations: largest number of Newton steps.
+        penalty: what is taken off the log-likelihood, or None.
 
     Raises:
-        FitError: there are no estimates.
+        FitError: there are no estimates, or a penalty that does not go with the weights.
 
     """
     weighted = [weighted_by_class(design, one) for one in class_weights]
-    refuse_saturated(design)
-    together = _maxima_together(design, link, weighted, starts)
+    for one in weighted:
+        _refuse(one, penalty)
+    together = [None] * len(weighted) if penalty is not None else _maxima_together(design, link, weighted, starts)
     found = []
     for one, start, near in zip(weighted, starts, together, strict=True):
-        maximum = near or _maximum_near(one, link, start, max_iterations)
-        found.append(Refit(one, link, maximum, prior_shift_of(one, link, maximum.working, maximum.separation)))
+        maximum = near or _maximum_near(one, link, start, max_iterations, penalty)
+        shift = prior_shift_of(one, link, maximum.working, maximum.separation)
+        found.append(Refit(one, link, maximum, shift, penalty))
     return found
 
 
@@ -197,10 +218,14 @@ def _maxima_together(
     return maxima
 
 
-def _maximum_near(design: DesignInMemory, link: Link, start: Floats | None, max_iterations: int) -> Maximum:
+def _maximum_near(
+    design: DesignInMemory, link: Link, start: Floats | None, max_iterations: int, penalty: Penalty | None
+) -> Maximum:
     """Go to the maximum from a start; where that does not lead there at once, or to infinity, go the careful way."""
     if start is None or not np.isfinite(start).all():
-        return maximum_of(design, link, max_iterations)
+        return maximum_of(design, link, max_iterations, penalty)
+    if penalty is not None:
+        return maximum_of(design, link, max_iterations, penalty, start=start)
     patterns = design.patterns
     rows = design if patterns is None else Collapsed(design, patterns)
     near = _newton_near(rows, link, start) if link.name == "logit" else None

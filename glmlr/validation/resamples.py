@@ -124,7 +124,12 @@ def bootstrapped(
         part = learnt_anew(part) if rebuilt else part
         near = None if rebuilt or not np.isfinite(start.beta).all() else start.beta
         fitted = refit(
-            part, refitting.link, class_weight=class_weight, start=near, max_iterations=refitting.max_iterations
+            part,
+            refitting.link,
+            class_weight=class_weight,
+            start=near,
+            max_iterations=refitting.max_iterations,
+            penalty=refitting.penalty,
         )
     except GlmlrError:
         return None

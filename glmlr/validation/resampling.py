@@ -26,6 +26,7 @@ from glmlr.design.recipe import NewRows, applied
 from glmlr.design.rows import predictors_read
 from glmlr.errors import GlmlrError, NotApplicable
 from glmlr.links import Link
+from glmlr.penalised.penalties import Penalty
 from glmlr.prediction import broken_rows
 from glmlr.sources import read
 from glmlr.sources.database import Query
@@ -74,6 +75,7 @@ class Refitting:
         learns: factors that hold a transform which learns from rows, so that each training part has its own.
         max_iterations: largest number of Newton steps.
         groups: number of the group of each row, shape (n,), or None; a group is never divided.
+        penalty: what is taken off the log-likelihood of every part, or None.
 
     """
 
@@ -82,6 +84,7 @@ class Refitting:
     learns: tuple[str, ...]
     max_iterations: int
     groups: Integers | None
+    penalty: Penalty | None = None
 
     def split(self, fold: Fold) -> Split:
         """Give the two sides of a fold.
@@ -155,6 +158,8 @@ def refitting_of(
     groups: Any = None,
     functions: Mapping[str, Any] | None = None,
     max_iterations: int = 100,
+    penalty: Penalty | None = None,
+    searched: bool = False,
 ) -> Refitting:
     """Read rows, drop those in which something is missing, once, and say how they are refitted; see `glmlr.fit`.
 
@@ -181,22 +186,32 @@ def refitting_of(
         sample_weight=sample_weight,
         offset=offset,
     )
-    return refitting_of_design(design, link, max_iterations=most)
+    return refitting_of_design(design, link, max_iterations=most, penalty=penalty, searched=searched)
 
 
-def refitting_of_design(design: DesignInMemory, link: Link, *, max_iterations: int = 100) -> Refitting:
+def refitting_of_design(
+    design: DesignInMemory,
+    link: Link,
+    *,
+    max_iterations: int = 100,
+    penalty: Penalty | None = None,
+    searched: bool = False,
+) -> Refitting:
     """Say how a model is fitted again to some of the rows of a design; its clusters are the groups.
 
     Args:
         design: rows in memory; class weights are left out, for each part has its own.
         link: the link.
         max_iterations: largest number of Newton steps.
+        penalty: what is taken off the log-likelihood of every part, or None.
+        searched: whether models with some of the terms are refitted too, for which all columns are read again.
 
     """
     ingredients = (*design.recipe.ingredients, *design.recipe.offsets)
     learns = tuple(one.expression.name for one in ingredients if one.learned)
-    read_again = predictors_read(design.recipe.formula) if learns or any(one.levels for one in ingredients) else []
+    again = searched or bool(learns) or any(one.levels for one in ingredients)
+    read_again = predictors_read(design.recipe.formula) if again else []
     columns = {name: design.columns[name] for name in read_again}
     # Groups decide which rows go together, not how a model is fitted.
     plain = replace(without_class_weights(design), cluster=None, clusters=None, columns=columns)
-    return Refitting(plain, link, learns, max_iterations, design.cluster)
+    return Refitting(plain, link, learns, max_iterations, design.cluster, penalty)

@@ -417,7 +417,7 @@ def test_many_points_are_a_picture_of_bounded_size():
 
 
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 0.5, 100.0, 1e-9, 1e300, np.nan, np.inf, -np.inf])
-KINDS = ["line", "step", "points", "bars", "intervals", "band", "spikes", "reference"]
+KINDS = ["line", "step", "points", "bars", "intervals", "band", "spikes", "tiles", "reference"]
 
 
 @st.composite

@@ -52,6 +52,11 @@ def test_indices_are_those_of_r(case: tuple[Comparison, Any]) -> None:
     weights = comparison.indices.loc["akaike_weight"].tolist()
     assert weights == pytest.approx(given["weights"], rel=1e-8)
     assert sum(weights) == pytest.approx(1, abs=1e-15)
+    bic = comparison.indices.loc["bic"].to_numpy()
+    gaps = comparison.indices.loc["bic_difference"].to_numpy()
+    assert gaps.tolist() == (bic - bic.min()).tolist()
+    by_bic = np.exp(-(bic - bic.min()) / 2)
+    assert comparison.indices.loc["bic_weight"].tolist() == pytest.approx(by_bic / by_bic.sum(), rel=1e-12)
 
 
 def test_nested_models_are_tested_as_by_anova(case: tuple[Comparison, Any]) -> None:
@@ -68,6 +73,7 @@ def test_other_models_are_tested_by_vuong(case: tuple[Comparison, Any]) -> None:
     comparison, given = case
     rows = pair(comparison.tests, "small", "other", "test")
     expected = given["apart"]["vuong"]
+    rows = rows.drop(index="Vuong, variance")
     assert rows["statistic"].tolist() == pytest.approx([expected["z"], expected["aic"], expected["bic"]], rel=1e-8)
     assert rows["p_value"].tolist() == pytest.approx(2 * norm.sf(np.abs(rows["statistic"])), rel=1e-12)
 
@@ -182,7 +188,7 @@ def test_one_model_in_other_columns_is_not_tested() -> None:
 def test_links_are_compared_by_vuong_and_not_by_the_likelihood_ratio() -> None:
     comparison = compare(glmlr.fit(SMALL, BIRTHS), glmlr.fit(LARGE, BIRTHS, link="cloglog"))
     assert comparison.tests is not None
-    assert set(comparison.tests["test"]) == {"Vuong", "Vuong, AIC", "Vuong, BIC"}
+    assert set(comparison.tests["test"]) == {"Vuong, variance", "Vuong", "Vuong, AIC", "Vuong, BIC"}
     assert "links differ" in str(comparison)
     assert "forest" not in {chart.key for chart in comparison.table.charts}
 
@@ -213,7 +219,7 @@ def test_rows_that_count_differently_are_other_rows() -> None:
 def test_counts_are_repeated_rows_and_grouped_rows() -> None:
     repeated = BIRTHS.loc[BIRTHS.index.repeat(TIMES)].reset_index(drop=True)
     counted, long = compare(fits(freq_weights=TIMES)), compare(fits(data=repeated))
-    for key in ("tests", "predictions", "reclassification", "coefficients", "indices"):
+    for key in ("tests", "criteria", "predictions", "reclassification", "coefficients", "indices"):
         numbers = getattr(counted, key).select_dtypes("number")
         np.testing.assert_allclose(numbers, getattr(long, key).select_dtypes("number"), rtol=1e-7, atol=1e-11)
     groups = BIRTHS.assign(yes=BIRTHS["low"], no=1 - BIRTHS["low"]).groupby(["smoke", "ht", "ui"], as_index=False)

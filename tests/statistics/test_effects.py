@@ -129,6 +129,46 @@ def test_the_prediction_of_a_typical_row_is_that_of_r_and_of_predict(link: str) 
     np.testing.assert_allclose(found[["risk", "low", "high"]].astype(float), own.to_numpy()[0], rtol=1e-12)
 
 
+@every_link
+@pytest.mark.parametrize("slope", ["eyex", "eydx", "dyex"])
+def test_elasticities_are_those_of_r(link: str, slope: str) -> None:
+    # R: derivatives by x and by its logarithm, written out as Stata's margins, eyex(), eydx() and dyex().
+    fit, r = fitted(link), witness(link)
+    table = fit.marginal_effects(slope=slope)
+    for name in ("age", "lwt"):
+        same(row(table, predictor=name), r[f"{slope}_{name}"])
+    if slope == "eydx":
+        same(row(table, contrast="white against black"), r["eydx_white"])
+    else:
+        assert set(table["predictor"]) == {"age", "lwt"}
+        assert any("race, smoke, ht cannot have this effect" in note for note in table.notes)
+    assert table.charts[0].alt
+
+
+@every_link
+def test_elasticities_of_other_rows_and_covariances_are_those_of_r(link: str) -> None:
+    fit, r, options = fitted(link), witness(link), {"variables": "age", "slope": "eyex"}
+    same(row(fitted(link, "HC0").marginal_effects(**options)), r["eyex_age_HC0"])
+    same(row(fit.marginal_effects(**options, at={"age": 20, "race": "white"})), r["eyex_age_at_20_white"])
+    same(row(fit.marginal_effects(**options, method="at")), r["eyex_typical_age"])
+    times = np.resize([1, 2, 3], len(BIRTHS))
+    weighted = glmlr.fit("low ~ age + race + smoke * lwt", BIRTHS, link=link, freq_weights=times)
+    same(row(weighted.marginal_effects(variables="lwt", slope="eyex")), r["weighted_eyex_lwt"])
+    same(row(weighted.marginal_effects(variables="lwt", change="iqr")), r["weighted_iqr_lwt"])
+    shifted = glmlr.fit("low ~ age + lwt + offset(age / 100)", BIRTHS, link=link)
+    same(row(shifted.marginal_effects(**options)), r["eyex_offset_age"])
+
+
+@every_link
+@pytest.mark.parametrize("change", ["iqr", "minmax"])
+def test_changes_between_quartiles_and_ends_are_those_of_r(link: str, change: str) -> None:
+    table = fitted(link).marginal_effects(change=change)
+    for name in ("age", "lwt"):
+        same(row(table, predictor=name), witness(link)[f"{change}_{name}"])
+    words = {"iqr": "Q1 to Q3 (19 to 26)", "minmax": "min to max (14 to 45)"}
+    assert row(table, predictor="age")["contrast"] == words[change]
+
+
 # ------------------------------------------------------------------------------------------------ other witnesses
 
 
@@ -153,6 +193,95 @@ def test_slopes_are_those_of_statsmodels(at: str) -> None:
     np.testing.assert_allclose(found["estimate"], margins.margeff[:count], rtol=1e-9)
     np.testing.assert_allclose(found["std_error"], margins.margeff_se[:count], rtol=1e-9)
     np.testing.assert_allclose(found["p_value"], margins.pvalues[:count], rtol=1e-8)
+
+
+@pytest.mark.parametrize("slope", ["eyex", "eydx", "dyex"])
+def test_elasticities_are_those_of_statsmodels(slope: str) -> None:
+    import statsmodels.api as sm
+
+    x = BIRTHS[["age", "lwt", "smoke", "ht"]]
+    margins = sm.Logit(BIRTHS["low"], sm.add_constant(x)).fit(disp=0, tol=1e-14).get_margeff(method=slope)
+    found = glmlr.fit("low ~ age + lwt + smoke + ht", BIRTHS).marginal_effects(indicators="slope", slope=slope).frame
+    np.testing.assert_allclose(found["estimate"], margins.margeff, rtol=1e-9)
+    np.testing.assert_allclose(found["std_error"], margins.margeff_se, rtol=1e-9)
+    np.testing.assert_allclose(found["p_value"], margins.pvalues, rtol=1e-8)
+
+
+@every_link
+def test_an_elasticity_is_a_difference_of_logarithms(link: str) -> None:
+    """By hand: the probabilities of rows in which the number is a little larger and a little smaller."""
+    fit, h = fitted(link), 1e-5
+    up, down = (fit.predict(BIRTHS.assign(lwt=BIRTHS["lwt"] * (1 + side))) for side in (h, -h))
+    by_hand = float((np.log(up) - np.log(down)).mean()) / (2 * h)
+    assert row(fit.marginal_effects(variables="lwt", slope="eyex"))["estimate"] == pytest.approx(by_hand, rel=1e-7)
+
+
+def test_an_elasticity_keeps_its_digits_where_probabilities_vanish() -> None:
+    """Of a logit d ln P / dx is b (1 - P): b itself where P is 1e-40."""
+    fit = glmlr.fit("low ~ lwt", BIRTHS)
+    far = fit.marginal_effects(slope="eydx", at={"lwt": 6000.0})
+    assert far["estimate"].iloc[0] == pytest.approx(fit.params["lwt"], rel=1e-12)
+    assert far["std_error"].iloc[0] == pytest.approx(fit.bse["lwt"], rel=1e-12)
+
+
+@pytest.mark.parametrize("slope", ["eyex", "eydx", "dyex"])
+def test_rescaling_a_number_scales_what_has_its_unit(slope: str) -> None:
+    """An elasticity and d P / d ln x have no unit of x; d ln P / dx has."""
+    pounds, kilos = (
+        glmlr.fit("low ~ x + smoke", BIRTHS.assign(x=BIRTHS["lwt"] * unit)).marginal_effects(variables="x", slope=slope)
+        for unit in (1.0, 0.4536)
+    )
+    unit = 0.4536 if slope == "eydx" else 1.0
+    np.testing.assert_allclose(kilos["estimate"] * unit, pounds["estimate"], rtol=1e-9)
+    np.testing.assert_allclose(kilos["std_error"] * unit, pounds["std_error"], rtol=1e-9)
+
+
+def test_elasticities_of_repeated_rows_are_those_of_weights() -> None:
+    times = np.resize([1, 2, 3], len(BIRTHS))
+    repeated = BIRTHS.loc[BIRTHS.index.repeat(times)]
+    one, other = glmlr.fit(FORMULA, BIRTHS, freq_weights=times), glmlr.fit(FORMULA, repeated)
+    for options in ({"slope": "eyex"}, {"slope": "eydx"}, {"change": "iqr"}, {"change": "minmax"}):
+        pd.testing.assert_frame_equal(
+            one.marginal_effects(**options).frame, other.marginal_effects(**options).frame, rtol=1e-7
+        )
+
+
+def test_simulated_elasticities_agree_with_draws_by_hand() -> None:
+    fit = glmlr.fit("low ~ lwt + smoke", BIRTHS)
+    options = {"interval": "simulation", "draws": 300, "seed": 4}
+    found = row(fit.marginal_effects(variables="lwt", slope="eyex", **options))
+    beta, size = fit.params.to_numpy(), fit.bse.to_numpy()
+    values, vectors = np.linalg.eigh(fit.covariance / np.outer(size, size))
+    drawn = beta[:, None] + size[:, None] * (vectors * np.sqrt(values)) @ np.random.default_rng(4).standard_normal(
+        (3, 300)
+    )
+    x = np.column_stack([np.ones(len(BIRTHS)), BIRTHS["lwt"], BIRTHS["smoke"]])
+    each = (drawn[1] * BIRTHS["lwt"].to_numpy()[:, None] * expit(-x @ drawn)).mean(axis=0)
+    np.testing.assert_allclose(found["std_error"], each.std(ddof=1), rtol=1e-9)
+    np.testing.assert_allclose([found["low"], found["high"]], np.quantile(each, [0.025, 0.975]), rtol=1e-9)
+    levels = row(fit.marginal_effects(variables="smoke", slope="eydx", **options))
+    logs = [np.log(expit(np.column_stack([x[:, :2], np.full(len(x), smoke)]) @ drawn)).mean(axis=0) for smoke in (0, 1)]
+    np.testing.assert_allclose(levels["std_error"], (logs[1] - logs[0]).std(ddof=1), rtol=1e-9)
+
+
+def test_what_has_no_elasticity_says_why() -> None:
+    fit = fitted()
+    with pytest.raises(OptionError, match="did you mean 'eyex'"):
+        fit.marginal_effects(slope="eyx")
+    with pytest.raises(OptionError, match="asks for a derivative and change='sd'"):
+        fit.marginal_effects(slope="eyex", change="sd")
+    with pytest.raises(NotApplicable, match=r"smoke cannot have.*indicators=\"slope\" takes what is 0"):
+        fit.marginal_effects(variables="smoke", slope="eyex")
+    with pytest.raises(NotApplicable, match="two quartiles of few are one value, 0"):
+        glmlr.fit("low ~ few", BIRTHS.assign(few=BIRTHS["ptl"] * 2.0)).marginal_effects(change="iqr")
+    with pytest.raises(OptionError, match="at= sets 'age'"):
+        fit.marginal_effects(variables="age", change="iqr", at={"age": 20})
+    data = pd.DataFrame({"y": [0, 0, 1, 1, 0, 1, 1, 1], "g": list("aaaabbbb"), "x": [1.0, 2, 1, 3, 2, 5, 4, 6]})
+    data.loc[data["g"] == "b", "y"] = 1
+    with pytest.warns(glmlr.errors.SeparationWarning):
+        separated = glmlr.fit("y ~ g + x", data)
+    with pytest.raises(NotApplicable, match="probabilities are 0"):
+        separated.marginal_effects(slope="eyex")
 
 
 def test_dummies_are_those_of_statsmodels() -> None:
@@ -397,3 +526,21 @@ def test_rows_read_in_parts_are_refused(tmp_path: Any) -> None:
     for key in ("marginal_effects", "risks", "risk_differences", "adjusted_predictions"):
         with pytest.raises(NotApplicable, match="not held in memory"):
             getattr(fit, key)()
+
+
+def test_a_value_that_is_given_twice_is_taken_once() -> None:
+    fit = fitted()
+    once, twice = (fit.risk_differences(values={"age": ages}).frame for ages in ([20, 30], [20, 30, 20.0, 30]))
+    pd.testing.assert_frame_equal(once, twice)
+    assert len(fit.adjusted_predictions(variables="age", values={"age": [30, 20, 20]}).frame) == 2
+    with pytest.raises(NotApplicable, match="one value only"):
+        fit.risk_differences(values={"age": [20, 20]})
+
+
+def test_a_model_that_reads_no_column_says_so() -> None:
+    """It said "it reads ."."""
+    alone = glmlr.fit("low ~ 1", BIRTHS)
+    with pytest.raises(OptionError, match="it reads none"):
+        alone.binned_residuals(by="age")
+    with pytest.raises((NotApplicable, OptionError), match="it reads none"):
+        alone.adjusted_predictions(by="smoke")

@@ -216,6 +216,7 @@ def test_the_variance_of_gaps_is_what_the_matrices_say(link: str) -> None:
         same(frame["gap"][at], BIRTHS["low"][inside].sum() - p[inside].sum(), 1e-9)
 
 
+@pytest.mark.slow
 def test_gaps_of_a_right_model_have_unit_variance() -> None:
     """100 samples of a right model: the mean square of z is 1 within 4 of its standard errors."""
     rng = np.random.default_rng(5)

@@ -48,6 +48,7 @@ def test_the_whole_range_is_the_area_with_delongs_interval() -> None:
     assert table["standardised_low"] == pytest.approx(whole["low"], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_bootstrap_is_that_of_proc_within_its_noise() -> None:
     # R pROC: ci.auc and var of auc(partial.auc = c(1, .8)), 10,000 samples; tests/witness/discrimination.R
     given = WITNESS["bootstrap"]
@@ -55,6 +56,13 @@ def test_the_bootstrap_is_that_of_proc_within_its_noise() -> None:
     assert table["std_error"] == pytest.approx(given["partial_error"], rel=0.05)
     assert [table["low"], table["high"]] == pytest.approx([given["partial"][0], given["partial"][2]], abs=0.0025)
     assert partial_auc(Y, P, specificity=(0.8, 1))["std_error"] == pytest.approx(given["partial_error"], rel=0.08)
+
+
+def test_few_samples_give_an_interval_around_the_area() -> None:
+    # The same rows as above with 200 samples: a standard error known to 1 / sqrt(400) = 5%, three of them allowed.
+    table = partial_auc(Y, P, specificity=(0.8, 1), resamples=200)
+    assert table["std_error"] == pytest.approx(WITNESS["bootstrap"]["partial_error"], rel=0.15)
+    assert table["low"] < table["partial_auc"] < table["high"]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from witnesses import read_witness
+from witnesses import read_data, read_witness
 
 import glmlr
 from glmlr.errors import NotApplicable, OptionError, SeparationWarning
@@ -165,3 +165,26 @@ def test_a_hazard_ratio_is_that_of_grouped_times() -> None:
     frame = pd.DataFrame({"g": [0] * 20 + [1] * 20, "y": [1] * 5 + [0] * 15 + [1] * 12 + [0] * 8})
     table = glmlr.fit("y ~ g", frame, link="cloglog").hazard_ratios()
     assert table.frame["hazard_ratio"].iloc[0] == pytest.approx(np.log(1 - 0.6) / np.log(1 - 0.25), rel=1e-9)
+
+
+@pytest.mark.parametrize("option", ["at", "reference", "units"])
+@pytest.mark.parametrize("value", ["race", ["race"], 3])
+def test_what_is_no_mapping_is_refused_in_a_sentence(option: str, value: object):
+    fit = glmlr.fit("low ~ age + race", read_data("birthwt"))
+    with pytest.raises(OptionError, match=f"^{option}=.*give a mapping"):
+        fit.odds_ratios(**{option: value})
+
+
+@pytest.mark.parametrize("formula", ["low ~ bs(lwt, df=4) + smoke", "low ~ lwt + I(lwt ** 2) + smoke"])
+def test_columns_that_move_together_are_said_to(formula: str):
+    data = read_data("birthwt")
+    found = glmlr.fit(formula, data).odds_ratios()
+    assert any("move together" in note and "lwt" in note and "smoke" not in note for note in found.notes)
+    plain = glmlr.fit("low ~ lwt * smoke", data).odds_ratios()
+    assert not any("move together" in note for note in plain.notes)
+
+
+def test_where_a_curve_starts_is_said_plainly():
+    fit = glmlr.fit("low ~ lwt * smoke + I(lwt ** 2)", read_data("birthwt"))
+    level = fit.odds_ratios(at={"lwt": 120, "smoke": 1}).frame["level"]
+    assert "per 1, from 120, at smoke = 1" in level.tolist()

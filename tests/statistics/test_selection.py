@@ -64,7 +64,9 @@ def test_searches_of_births_are_those_of_step_aic(name: str) -> None:
     assert getattr(found.fit, column) == pytest.approx(given["aic"][-1], rel=1e-10)
 
 
-@pytest.mark.parametrize("name", OF_ARRESTS_SEARCHES)
+@pytest.mark.parametrize(
+    "name", ["forward", *(pytest.param(one, marks=pytest.mark.slow) for one in ("both", "backward", "bic"))]
+)
 def test_searches_of_arrests_are_those_of_step_aic(name: str) -> None:
     options = OF_ARRESTS_SEARCHES[name]
     found, given = stepwise(OF_ARRESTS, ARRESTS, **options), WITNESS["arrests"][name]
@@ -179,6 +181,9 @@ def test_what_cannot_be_searched_says_why() -> None:
     fit = glmlr.fit(MAIN, BIRTHS)
     with pytest.raises(ArgumentError, match="takes no data"):
         stepwise(fit, BIRTHS)
+    for own in ({"link": "probit"}, {"event": 0}, {"freq_weights": "ftv"}, {"cluster": "ftv"}, {"offset": "age"}):
+        with pytest.raises(ArgumentError, match=f"takes no {next(iter(own))}=; it is the fit's own"):
+            stepwise(fit, **own)
     with pytest.raises(ArgumentError, match="a formula and data"):
         stepwise(MAIN)
     with pytest.raises(NotApplicable, match="importance weights"):

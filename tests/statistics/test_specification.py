@@ -15,6 +15,7 @@ import glmlr
 from glmlr.errors import NotApplicable, OptionError
 
 WITNESS = read_witness("diagnostics")
+TAILS = read_witness("partial_plots")
 FORMULA = "low ~ age + lwt + C(race) + smoke + ht"
 BIRTHS = read_data("birthwt")
 TIMES = np.resize([1, 2, 3, 1, 5], len(BIRTHS))
@@ -47,6 +48,50 @@ def test_the_tests_are_those_of_r(key: str, options: Any) -> None:
 def test_the_sum_of_squares_is_that_of_rms(key: str, options: Any) -> None:
     found = glmlr.fit(FORMULA, BIRTHS, **options).specification_tests()["sum_of_squares"]
     same(found[["estimate", "expected", "std_error", "z", "p_value"]], WITNESS[key], 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("key", "fit"),
+    [
+        ("tails", lambda: glmlr.fit(FORMULA, BIRTHS)),
+        ("tails_rows", lambda: glmlr.fit(FORMULA, BIRTHS, freq_weights=TIMES)),
+        ("tails_groups", lambda: glmlr.fit(GROUPED, GROUPS)),
+    ],
+)
+def test_stukel_by_refits_is_that_of_r(key: str, fit: Any) -> None:
+    found = fit().specification_tests().tables[-1]
+    assert found.key == "stukel_tests"
+    for which, row in zip(("both", "upper", "lower"), found.frame.itertuples(), strict=True):
+        wanted = TAILS[key][which]
+        # A ratio is the difference of two log-likelihoods of about 100, of which it keeps fewer digits.
+        same([row.statistic, row.p_value], [wanted["lr"], wanted["p"]], 1e-9)
+        same([row.score, row.df, row.score_df], [wanted["rao"], wanted["df"], wanted["df"]], 1e-9)
+        sides = [side for side in ("upper", "lower") if which in ("both", side)]
+        numbers = [[getattr(row, side), getattr(row, f"{side}_error")] for side in sides]
+        same(numbers, wanted["table"], 1e-7)
+        assert all(np.isnan(getattr(row, side)) for side in {"upper", "lower"} - set(sides))
+
+
+def test_stukel_where_ratios_do_not_hold_are_not_wanted_or_have_no_end() -> None:
+    weight = np.resize([0.5, 2.0, 1.25], 189)
+    for options in ({"sample_weight": weight}, {"cluster": np.resize(np.arange(40), 189)}):
+        robust = glmlr.fit(FORMULA, BIRTHS, **options).specification_tests()
+        tails = robust.tables[-1]
+        assert "statistic" not in tails.roles
+        assert "squared scores" in " ".join(tails.notes)
+        same(tails.frame["score"][0], robust["stukel"]["statistic"])
+    skipped = glmlr.fit(FORMULA, BIRTHS).specification_tests(refit=False).tables[-1]
+    assert "refit=True" in " ".join(skipped.notes)
+    assert skipped.frame["statistic"].isna().all()
+    assert glmlr.fit(FORMULA, BIRTHS, link="probit").specification_tests().tables == ()
+    # No linear predictor is above 0, so that there is no upper tail.
+    rare = glmlr.fit("y ~ x", pd.DataFrame({"x": [1.0, 2, 3, 4] * 5, "y": [0, 1, 0, 1] + [0] * 12 + [0, 0, 1, 0]}))
+    assert (np.asarray(rare.eta) < 0).all()
+    table = rare.specification_tests().tables[-1]
+    assert np.isnan(table["upper_tail"]["score"])
+    assert np.isnan(table["upper_tail"]["p_value"])
+    assert "0 in all rows" in " ".join(table.notes)
+    same(table["both_tails"]["statistic"], table["lower_tail"]["statistic"])
 
 
 @pytest.mark.parametrize("link", ["probit", "cloglog"])
@@ -85,7 +130,7 @@ def test_rows_of_few_patterns_are_tested_as_their_groups() -> None:
     grouped = glmlr.fit(GROUPED, GROUPS).specification_tests()
     for test in ("link", "stukel", "sum_of_squares", "osius_rojek", "pearson", "deviance"):
         same(rows[test]["statistic"], grouped[test]["statistic"], 1e-6)
-    assert rows.tables == ()
+    assert [table.key for table in rows.tables] == ["stukel_tests"]
     assert "Dispersion of the covariate patterns" in " ".join(rows.notes)
 
 
@@ -144,6 +189,8 @@ def test_refusals() -> None:
         glmlr.fit("low ~ 1", BIRTHS).specification_tests()
     with pytest.raises(OptionError, match="patterns=2"):
         glmlr.fit("low ~ age", BIRTHS).specification_tests(patterns=2)
+    with pytest.raises(OptionError, match="refit=1"):
+        glmlr.fit("low ~ age", BIRTHS).specification_tests(refit=1)
     with pytest.raises(OptionError, match="level"):
         glmlr.fit("low ~ age", BIRTHS).specification_tests(level=2)
     two = glmlr.fit("low ~ smoke", BIRTHS).specification_tests()

@@ -337,6 +337,7 @@ def test_a_screening_says_what_it_leaves_out() -> None:
         glmlr.screen_interactions(data, "low", ["age", "day"])
 
 
+@pytest.mark.slow
 def test_the_p_of_a_screening_is_uniform_without_interaction() -> None:
     """200 tables of an additive model: 5 % are below 5 %, within 4 standard errors."""
     rng = np.random.default_rng(8)

@@ -38,6 +38,15 @@ slope <- function(m, rows, w, name, V = vcov(m)) delta(m, function(b) {
   each <- four(function(h) { r <- rows; r[[name]] <- r[[name]] * (1 + h); chance(m, r, b) }, 1e-3)
   weighted.mean(each / rows[[name]], w)
 }, V)
+# Elasticities and their halves, as Stata's margins: e is the logarithm, of y the probability or of x the number.
+elastic <- function(m, rows, w, name, of_y, of_x, V = vcov(m)) delta(m, function(b) {
+  # With x * (1 + h) the derivative by h is that by the logarithm of x.
+  each <- four(function(h) { r <- rows; r[[name]] <- r[[name]] * (1 + h); chance(m, r, b) }, 1e-3)
+  if (!of_x) each <- each / rows[[name]]
+  if (of_y) each <- each / chance(m, rows, b)
+  weighted.mean(each, w)
+}, V)
+log_chance <- function(m, rows, w, name, value, b) weighted.mean(log(chance(m, put(rows, name, value), b)), w)
 put <- function(rows, name, value) { rows[[name]][] <- value; rows }
 plus <- function(rows, name, value) { rows[[name]] <- rows[[name]] + value; rows }
 mean_at <- function(m, rows, w, name, value, b) weighted.mean(chance(m, put(rows, name, value), b), w)
@@ -73,7 +82,25 @@ for (link in c("logit", "probit", "cloglog")) {
   se <- predict(m, put(typical, "age", 30), se.fit = TRUE)
   one$typical_age_30 <- list(eta = as.numeric(se$fit), se = as.numeric(se$se.fit))
 
+  for (name in c("age", "lwt")) {
+    one[[paste0("eyex_", name)]] <- elastic(m, births, ones, name, TRUE, TRUE)
+    one[[paste0("eydx_", name)]] <- elastic(m, births, ones, name, TRUE, FALSE)
+    one[[paste0("dyex_", name)]] <- elastic(m, births, ones, name, FALSE, TRUE)
+    q <- quantile(births[[name]], c(0.25, 0.75), type = 7)
+    one[[paste0("iqr_", name)]] <- compare(m, births, ones, name, q[[2]], q[[1]], minus)
+    one[[paste0("minmax_", name)]] <- compare(m, births, ones, name, max(births[[name]]), min(births[[name]]), minus)
+  }
+  one$eyex_age_HC0 <- elastic(m, births, ones, "age", TRUE, TRUE, vcovHC(m, "HC0"))
+  one$eyex_age_at_20_white <- elastic(m, put(put(births, "age", 20), "race", "white"), ones, "age", TRUE, TRUE)
+  one$eydx_white <- delta(m, function(b) log_chance(m, births, ones, "race", "white", b) -
+                                         log_chance(m, births, ones, "race", "black", b), vcov(m))
+  one$eyex_typical_age <- elastic(m, typical, 1, "age", TRUE, TRUE)
+
   w <- fit(low ~ age + race + smoke * lwt, binomial(link), births, weighted = TRUE)
+  one$weighted_eyex_lwt <- elastic(w, births, births$times, "lwt", TRUE, TRUE)
+  often <- rep(births$lwt, births$times)
+  q <- quantile(often, c(0.25, 0.75), type = 7)
+  one$weighted_iqr_lwt <- compare(w, births, births$times, "lwt", q[[2]], q[[1]], minus)
   one$weighted_lwt <- slope(w, births, births$times, "lwt")
   one$weighted_smoke <- compare(w, births, births$times, "smoke", 1, 0, minus)
 
@@ -82,6 +109,7 @@ for (link in c("logit", "probit", "cloglog")) {
 
   o <- fit(low ~ age + lwt + offset(age / 100), binomial(link), births)
   one$offset_age <- slope(o, births, ones, "age")
+  one$eyex_offset_age <- elastic(o, births, ones, "age", TRUE, TRUE)
   out[[link]] <- one
 }
 write_json(out, "tests/witness/effects.json", digits = I(17), auto_unbox = TRUE, pretty = TRUE)

@@ -14,15 +14,16 @@ from glmlr.comparison.rows import Trials, nestings, rows_differ
 from glmlr.errors import ArgumentError, OptionError, explained_arguments, one_of
 from glmlr.exhibits import Table, Tabled
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import refuse_penalised
 from glmlr.proportions import checked_level
 from glmlr.ranking.concordance import area
 from glmlr.statistics.comparison.charts import calibration_together, coefficients_together, roc_together
+from glmlr.statistics.comparison.likelihood_tests import likelihood_tables
 from glmlr.statistics.comparison.tables import (
     coefficients_table,
     indices_table,
     predictions_table,
     reclassification_table,
-    tests_table,
 )
 
 
@@ -57,8 +58,14 @@ class Comparison(Tabled):
 
     @property
     def tests(self) -> pd.DataFrame | None:
-        """Likelihood ratio or Vuong tests of each pair; None where the rows differ."""
+        """Likelihood ratio tests, or Vuong's two steps, of each pair; None where the rows differ."""
         found = self._companion("compare_tests")
+        return None if found is None else found.frame
+
+    @property
+    def criteria(self) -> pd.DataFrame | None:
+        """Differences of AIC and BIC of each pair, with intervals where neither contains the other; None as above."""
+        found = self._companion("compare_criteria")
         return None if found is None else found.frame
 
     @property
@@ -86,12 +93,14 @@ def compare(
     """Put several models side by side, and test their differences where they are of the same rows.
 
     Differences are second minus first in the order given, so that a gain in AUC is positive and a gain in the Brier
-    score or the log loss is negative.
+    score or the log loss is negative. Where one model contains the other the likelihood ratio is tested. Elsewhere
+    Vuong's two steps are: whether the models can be told apart (the variance of the rows' log-likelihood ratios against
+    a weighted sum of chi-squares, whose tail is exact), and, where they can, which is nearer to the truth.
 
     Args:
         *fits: fitted models, two or more; or one dict name -> model.
         names: a name for each, by default "Model 1", "Model 2", ...
-        level: confidence level of all intervals.
+        level: confidence level of all intervals; 1 - level is the level at which two models count as told apart.
         show: what stands beside each estimate: "interval" or "std_error".
         stars: mark p-values below 0.05, 0.01 and 0.001 of the Wald tests by one, two and three stars.
         cutoffs: probabilities in (0, 1) between the risk categories of the categorical NRI; None leaves it out.
@@ -101,7 +110,8 @@ def compare(
         OptionError: names that are too few or not distinct, cut-offs outside (0, 1), `level` outside (0, 1).
 
     References: Burnham & Anderson (2002), Model Selection and Multimodel Inference, 2nd ed. (Akaike weights); Vuong
-    (1989), Econometrica 57, 307-333; DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845; Pencina et al.
+    (1989), Econometrica 57, 307-333; Merkle, You & Preacher (2016), Psychological Methods 21, 151-163 (R nonnest2, with
+    the same intervals of AIC and BIC); DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845; Pencina et al.
     (2008), Statistics in Medicine 27, 157-172; Pencina et al. (2011), Statistics in Medicine 30, 11-21.
 
     """
@@ -109,6 +119,8 @@ def compare(
     one_of("show", show, ["interval", "std_error"])
     edges = None if cutoffs is None else _edges(cutoffs)
     models = _named(fits, names)
+    for one in models.values():
+        refuse_penalised(one.penalty, "A comparison of models with its tests and intervals")
     different = list(_different(models))
     table = coefficients_table(models, level, show, stars=stars)
     areas = {name: area(fit.ranking, level) for name, fit in models.items()}
@@ -116,7 +128,7 @@ def compare(
     if not different:
         trials, nested = Trials.of(list(models.values())), nestings(models)
         companions += [
-            tests_table(models, trials, nested),
+            *likelihood_tables(models, trials, nested, level),
             predictions_table(models, trials, nested, level),
             reclassification_table(models, trials, level, edges),
         ]

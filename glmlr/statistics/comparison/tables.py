@@ -1,4 +1,4 @@
-"""What stands in the tables of a comparison of models? Coefficients, indices, tests, predictions, reclassification."""
+"""What stands in the tables of a comparison of models? Coefficients, indices, predictions, reclassification."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from glmlr.comparison.paired import (
     integrated_improvement,
     mean_difference,
     net_reclassification,
-    vuong,
 )
 from glmlr.comparison.rows import Nesting, Trials, same_likelihood
 from glmlr.errors import listing
@@ -27,7 +26,6 @@ from glmlr.fit import Fit
 from glmlr.ranking.area_comparison import paired_difference
 from glmlr.ranking.concordance import Area
 from glmlr.registry import STATISTICS
-from glmlr.tails import chi_square_tail, normal_tail
 from glmlr.validation.calibration_lines import distances_of
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +44,8 @@ _INDICES: Final[Mapping[str, tuple[str, str]]] = {
     "bic": ("BIC", "loglik"),
     "aic_difference": ("AIC above the lowest", "loglik"),
     "akaike_weight": ("Akaike weight", "probability"),
+    "bic_difference": ("BIC above the lowest", "loglik"),
+    "bic_weight": ("BIC weight", "probability"),
     "mcfadden": ("McFadden's pseudo R²", "estimate"),
     "nagelkerke": ("Nagelkerke's pseudo R²", "estimate"),
     "tjur": ("Tjur's coefficient of discrimination", "estimate"),
@@ -130,15 +130,16 @@ def _coefficient_notes(models: Models, level: float, show: str, *, stars: bool) 
 
 
 def indices_table(models: Models, areas: Mapping[str, Area], *, comparable: bool) -> Table:
-    """Give the fit indices, one column a model; no Akaike weights where the rows differ."""
+    """Give the fit indices, one column a model; no weights of the models where the rows differ."""
     values = [_indices(fit) | {"auc": areas[name].auc} for name, fit in models.items()]
-    aic = np.array([one["aic"] for one in values])
     fits = list(models.values())
     comparable = comparable and all(same_likelihood(fits[0], other) for other in fits[1:])
-    above = aic - aic.min() if comparable else np.full(aic.size, math.nan)
-    weight = np.exp(-above / 2)
-    for one, gap, share in zip(values, above, weight / weight.sum(), strict=True):
-        one |= {"aic_difference": float(gap), "akaike_weight": float(share)}
+    for criterion, weighed in (("aic", "akaike_weight"), ("bic", "bic_weight")):
+        found = np.array([one[criterion] for one in values])
+        above = found - found.min() if comparable else np.full(found.size, math.nan)
+        weight = np.exp(-above / 2)
+        for one, gap, share in zip(values, above, weight / weight.sum(), strict=True):
+            one |= {f"{criterion}_difference": float(gap), weighed: float(share)}
     columns: dict[str, Any] = {"measure": list(_INDICES)}
     for number, one in enumerate(values, 1):
         columns[f"model_{number}"] = [float(one[name]) for name in _INDICES]
@@ -173,13 +174,14 @@ def _indices(fit: Fit) -> dict[str, float]:
 def _index_notes(models: Models, *, comparable: bool) -> Iterator[str]:
     if comparable:
         yield (
-            "An Akaike weight is exp(-d / 2), d the AIC above the lowest, divided by the sum of these over the models: "
-            "evidence among these models alone."
+            "An Akaike weight is exp(-d / 2), d the AIC above the lowest, divided by the sum of these over the models; "
+            "a BIC weight is the same of BIC, about the probability of each model where one of these is true and all "
+            "are equally likely beforehand. Both are evidence among these models alone."
         )
     else:
         yield (
-            "There are no Akaike weights: the models are of different rows or weigh them differently, so that their "
-            "likelihoods are not comparable."
+            "There are no Akaike or BIC weights: the models are of different rows or weigh them differently, so that "
+            "their likelihoods are not comparable."
         )
     if any(fit.pseudo_likelihood for fit in models.values()):
         yield (
@@ -187,92 +189,6 @@ def _index_notes(models: Models, *, comparable: bool) -> Iterator[str]:
             "pseudo-likelihood; AUC, Brier score and log loss are of the rows as they are."
         )
     yield "AUC, Brier score and log loss are of the rows of the fit, and therefore favour larger models."
-
-
-# ------------------------------------------------------------------------------------------------ tests
-
-
-def tests_table(models: Models, trials: Trials, nested: Nestings) -> Table:
-    """Test each pair: by the likelihood ratio where one contains the other, else by Vuong."""
-    rows: list[dict[str, Any]] = []
-    notes: list[str] = []
-    for one, other in combinations(range(len(models)), 2):
-        found, said = _pair_tested(models, trials, (one, other), nested)
-        rows += found
-        notes += said
-    columns = ["first", "second", "test", "statistic", "df", "p_value", "log10_p"]
-    return Table(
-        key="compare_tests",
-        title="Tests of the models against each other",
-        frame=pd.DataFrame.from_records(rows, columns=columns),
-        roles=_PAIR
-        | {"test": "text", "statistic": "statistic", "df": "integer", "p_value": "p_value", "log10_p": "hidden"},
-        labels={"first": "First", "second": "Second", "test": "Test"},
-        notes=tuple(dict.fromkeys(notes)),
-        blanks=("df",),
-    )
-
-
-def _pair_tested(
-    models: Models, trials: Trials, at: tuple[int, int], nested: Nestings
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Test two models; the sentences say why there is no test, or what it takes for granted."""
-    names, fits = list(models), list(models.values())
-    one, other = at
-    pair = {"first": names[one], "second": names[other]}
-    first, second = fits[one], fits[other]
-    if first.pseudo_likelihood or second.pseudo_likelihood:
-        return [], [
-            f"{names[one]} and {names[other]} are not tested: importance weights make a likelihood that has no "
-            "chi-square distribution. The differences of their predictions are tested below."
-        ]
-    up, down = nested[names[one], names[other]]
-    if up and down:
-        return [], [f"{names[one]} and {names[other]} are one model in other columns: there is nothing to test."]
-    if up or down:
-        larger, smaller = (second, first) if up else (first, second)
-        chi2 = max(2 * (larger.loglik - smaller.loglik), 0.0)
-        df = larger.rank - smaller.rank
-        tail = chi_square_tail(chi2, df)
-        row = {
-            "test": "Likelihood ratio",
-            "statistic": chi2,
-            "df": df,
-            "p_value": tail.p_value,
-            "log10_p": tail.log10_p,
-        }
-        return [pair | row], list(_of_clusters(first, second))
-    return _by_vuong(pair, trials, (one, other), (first.rank, second.rank))
-
-
-def _of_clusters(first: Fit, second: Fit) -> Iterator[str]:
-    if first.design.clusters or second.design.clusters:
-        yield (
-            "The likelihood ratio takes the rows as independent; under clusters its p-value is too small. Wald tests "
-            "of the terms use the clustered covariance."
-        )
-
-
-def _by_vuong(
-    pair: dict[str, Any], trials: Trials, at: tuple[int, int], parameters: tuple[int, int]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    found = vuong(trials.loglik[at[0]], trials.loglik[at[1]], trials.weight, parameters)
-    names = f"{pair['first']} and {pair['second']}"
-    if math.isnan(found.z):
-        return [], [f"{names} give every row the same likelihood: there is nothing to test."]
-    rows = []
-    for words, z in (("Vuong", found.z), ("Vuong, AIC", found.z_aic), ("Vuong, BIC", found.z_bic)):
-        tail = normal_tail(z)
-        rows.append(
-            pair | {"test": words, "statistic": z, "df": math.nan, "p_value": tail.p_value, "log10_p": tail.log10_p}
-        )
-    return rows, [
-        "Where neither model contains the other there is no likelihood ratio test, and Vuong's test stands in its "
-        "place.",
-        "Vuong's z is positive where the second model is nearer to the truth. It is normal only if the models can be "
-        "told apart, that is, if the true probabilities are not within what both can say; that is doubtful for models "
-        "that share most of their columns, and then p is unreliable. AIC and BIC take off their penalties first.",
-    ]
 
 
 # ------------------------------------------------------------------------------------------------ predictions

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ from glmlr.exhibits import Table
 from glmlr.fit import Fit
 from glmlr.influence.listing import Listed, most_influential
 from glmlr.influence.measures import Influence, influence_of
-from glmlr.registry import statistic
+from glmlr.influence.movers import Movers, movers
+from glmlr.registry import STATISTICS, statistic
 from glmlr.statistics.diagnostics.charts import panel
 from glmlr.threads import one_blas_thread
 
@@ -57,6 +59,9 @@ def diagnostics(
     exact: bool = False,
     envelope: int = 0,
     seed: int = 0,
+    per_term: int = 1,
+    added_variable: bool | str | Sequence[str] = False,
+    partial: bool | str | Sequence[str] = False,
 ) -> Table:
     """List the rows that move the estimates most, with the panel of charts.
 
@@ -70,21 +75,29 @@ def diagnostics(
         exact: fit again without each listed row, for the exact DFBETAS beside the one-step ones.
         envelope: number of simulated sets of outcomes for the bounds of the half-normal plot, each fitted; 0: none.
         seed: of these simulations.
+        per_term: how many rows to name for each coefficient, those with its largest DFBETAS; 0: none.
+        added_variable: add `added_variable_plots()`: True for all columns, or names of terms or columns.
+        partial: add `partial_residual_plots()`: True for all numbers, or names of predictors.
 
     Returns:
-        A `Table` with one row for each observation listed, a companion that counts what is beyond the usual bounds, and
-        the charts "index_plot", "leverage_residual", "delta_chi2", "delta_deviance", "half_normal" and
-        "binned_residuals".
+        A `Table` with one row for each observation listed, a companion that counts what is beyond the usual bounds, one
+        that names the rows which move each coefficient most, what was asked for besides, and the charts "index_plot",
+        "leverage_residual", "delta_chi2", "delta_deviance", "half_normal" and "binned_residuals".
 
     Raises:
         NotApplicable: infinite estimates, a fit that has not converged, rows not in memory, patterns under importance
             weights.
-        OptionError: `rows` or `envelope` that are no counts.
+        OptionError: `rows`, `envelope` or `per_term` that are no counts, or names that the model does not have.
 
     """
     _count("rows", rows, 1)
     _count("envelope", envelope, 0)
     _count("seed", seed, 0)
+    _count("per_term", per_term, 0)
+    more = (
+        *_asked("added_variable_plots", fit, "terms", added_variable),
+        *_asked("partial_residual_plots", fit, "predictors", partial),
+    )
     with one_blas_thread():
         found = influence_of(fit, by_pattern=by_pattern)
         listed = most_influential(found, rows)
@@ -103,8 +116,15 @@ def diagnostics(
             labels={**_LABELS, "row": "Pattern, by its first row" if by_pattern else "Row"},
             notes=tuple(_notes(found, exact, frame)),
             charts=panel(found, listed, simulations=envelope, seed=seed),
-            tables=(_bounds(found),),
+            tables=(_bounds(found), *((_by_term(found, per_term, exact),) if per_term else ()), *more),
         )
+
+
+def _asked(key: str, fit: Fit, option: str, wanted: bool | str | Sequence[str]) -> tuple[Table, ...]:
+    """Make another statistic where it is asked for, of all it can show or of what is named."""
+    if wanted is False:
+        return ()
+    return (STATISTICS[key].function(fit, **({} if wanted is True else {option: wanted})),)
 
 
 _ROLES: Final[Mapping[str, str]] = {
@@ -170,6 +190,67 @@ def _frame(found: Influence, listed: Listed, exact: bool) -> pd.DataFrame:
             "exact_dfbetas": refitted[each, most],
         }
     )
+
+
+def _by_term(found: Influence, each: int, exact: bool) -> Table:
+    """Name the units that move each coefficient most, with the estimate without them."""
+    moved = movers(found, each)
+    estimate = found.fit.working[found.model.kept[moved.column]]
+    error = found.std_error[moved.column]
+    frame = pd.DataFrame(
+        {
+            "term": pd.Series([found.names[column] for column in moved.column], dtype=object),
+            "row": pd.Series([str(label) for label in moved.label], dtype=object),
+            "alike": moved.alike,
+            "outcome": found.units.y[moved.unit],
+            "probability": found.fit.link.mean(found.units.eta[moved.unit]),
+            "dfbetas": moved.dfbetas,
+            "estimate": estimate,
+            "without": estimate - moved.dfbetas * error,
+        }
+    )
+    roles = dict(_TERM_ROLES)
+    if exact:
+        frame["without"] = estimate - _refitted(found, moved)
+        frame["exact_dfbetas"] = (estimate - frame["without"]) / error
+        roles["exact_dfbetas"] = "statistic"
+    if frame["alike"].max() == 1:
+        roles.pop("alike")
+    n = found.fit.nobs
+    how = "a fit without the row" if exact else "one Newton step"
+    return Table(
+        key="influence_by_term",
+        title="What moves each coefficient most",
+        frame=frame,
+        roles=roles,
+        labels={
+            **_LABELS,
+            "row": "Pattern, by its first row" if found.units.is_pattern else "Row",
+            "without": "Without",
+        },
+        notes=(
+            f"Without: the estimate without the row, by {how}. A usual bound for DFBETAS is 2 / sqrt(n), here "
+            f"{2 / math.sqrt(n):.3g}; where n is large some rows are beyond it in any case.",
+        ),
+    )
+
+
+_TERM_ROLES: Final[Mapping[str, str]] = {
+    "term": "text",
+    "row": "text",
+    "alike": "count",
+    "outcome": "measure",
+    "probability": "probability",
+    "dfbetas": "statistic",
+    "estimate": "estimate",
+    "without": "estimate",
+}
+
+
+def _refitted(found: Influence, moved: Movers) -> Floats:
+    """Give estimate less estimate in the refit without the unit, each unit left out once, shape (m,)."""
+    units, place = np.unique(moved.unit, return_inverse=True)
+    return np.asarray(found.exact_dfbeta(units)[place, moved.column])
 
 
 def _bounds(found: Influence) -> Table:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from glmlr.digits import text
+from glmlr.effects.derivatives import Derivative
 from glmlr.exhibits import Axis, Chart, Series
 
 Floats = npt.NDArray[np.float64]
@@ -16,27 +17,31 @@ def _numbers(frame: pd.DataFrame, *names: str) -> list[Floats]:
     return [frame[name].to_numpy(dtype=np.float64) for name in names]
 
 
-def effects_forest(frame: pd.DataFrame, level: float, event: str) -> Chart | None:
+def effects_forest(frame: pd.DataFrame, level: float, event: str, derivative: Derivative) -> Chart | None:
     """Draw effects with their intervals, a slope times the standard deviation of its number; None where none is known.
 
     Args:
         frame: of `marginal_effects`, m rows.
         level: of the intervals.
         event: what the probability is of.
+        derivative: how numbers are differentiated.
 
     """
     shown = frame[np.isfinite(frame["estimate"]) & np.isfinite(frame["low"])]
     if shown.empty:
         return None
-    slopes = (shown["contrast"] == "per 1").to_numpy()
+    # A derivative by the logarithm of a number has no unit that a standard deviation could stand for.
+    slopes = (shown["contrast"] == derivative.contrast).to_numpy() & (not derivative.times_number)
+    kind = "estimate" if derivative.logged else "percent"
     spread = np.where(slopes, shown["spread"].to_numpy(dtype=np.float64), 1.0)
     estimate, low, high = (values * spread for values in _numbers(shown, "estimate", "low", "high"))
     names = []
     for (_, row), by, size in zip(shown.iterrows(), slopes, spread, strict=True):
         what = f"per SD ({text(size, 'ratio')})" if by else str(row["contrast"])
-        names.append(", ".join(filter(None, [f"{row['predictor']}: {what}", str(row["at"])])))
+        name = str(row["predictor"]) if what == derivative.contrast else f"{row['predictor']}: {what}"
+        names.append(", ".join(filter(None, [name, str(row["at"])])))
     margin = tuple(
-        f"{text(value, 'percent')} ({text(one, 'percent')} to {text(other, 'percent')})"
+        f"{text(value, kind)} ({text(one, kind)} to {text(other, kind)})"
         for value, one, other in zip(estimate, low, high, strict=True)
     )
     largest = int(np.argmax(np.abs(estimate)))
@@ -44,15 +49,17 @@ def effects_forest(frame: pd.DataFrame, level: float, event: str) -> Chart | Non
     per = " Slopes are drawn per standard deviation of the number." if slopes.any() else ""
     return Chart(
         key="effects",
-        title=f"Effects on P({event}) with {100 * level:g}% intervals",
+        title=f"{'Elasticities of' if derivative.logged and derivative.times_number else 'Effects on'} P({event}) with "
+        f"{100 * level:g}% intervals",
         series=(
             Series("", "reference", np.array([0.0]), np.array([np.nan])),
             Series("", "intervals", estimate, y, low, high, labels=margin),
         ),
-        x=Axis("Change of the probability", "percent"),
+        x=Axis(derivative.axis, "linear" if derivative.logged else "percent"),
         y=Axis("", categories=tuple(names)),
         notes=(per.strip(),) if per else (),
-        alt=f"Changes of P({event}) with intervals; the largest is {names[largest]}, {margin[largest]}.{per}",
+        alt=f"{derivative.axis if derivative.logged else 'Changes'} of P({event}) with intervals; the largest is "
+        f"{names[largest]}, {margin[largest]}.{per}",
     )
 
 

@@ -28,7 +28,7 @@ def _roles(frame: pd.DataFrame, roles: Mapping[str, str]) -> Mapping[str, str]:
     return {name: role for name, role in roles.items() if name != "at" or bool((frame["at"] != "").any())}
 
 
-def effects_table(frame: pd.DataFrame, level: float, notes: Sequence[str], chart: Chart | None) -> Table:
+def effects_table(frame: pd.DataFrame, level: float, notes: Sequence[str], chart: Chart | None, title: str) -> Table:
     """Lay out marginal effects."""
     roles = {
         "predictor": "text",
@@ -43,7 +43,7 @@ def effects_table(frame: pd.DataFrame, level: float, notes: Sequence[str], chart
     }
     return Table(
         key="marginal_effects",
-        title="Marginal effects",
+        title=title,
         frame=frame,
         roles=_roles(frame, roles),
         labels={**_labels(level), "estimate": "Effect"},

@@ -14,8 +14,13 @@ import pandas as pd
 from glmlr.errors import NotApplicable, OptionError
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
-from glmlr.hypotheses.against_null import constant_in, score_against_null, wald_against_null
-from glmlr.hypotheses.around_fit import as_fitted, test_notes, test_of, whole_of
+from glmlr.hypotheses.against_null import (
+    constant_in,
+    penalised_against_null,
+    score_against_null,
+    wald_against_null,
+)
+from glmlr.hypotheses.around_fit import as_fitted, name_of_test, test_notes, test_of, whole_of
 from glmlr.hypotheses.marginality import Place, as_added, places
 from glmlr.hypotheses.nested import (
     NOTHING,
@@ -26,6 +31,8 @@ from glmlr.hypotheses.nested import (
     wald_test,
     with_columns,
 )
+from glmlr.penalised.penalties import Firth
+from glmlr.penalised.withheld import refuse_shrunken
 from glmlr.registry import statistic
 from glmlr.shape.added_columns import ChiSquare
 from glmlr.tails import Tail, chi_square_tail
@@ -33,7 +40,6 @@ from glmlr.threads import one_blas_thread
 
 Positions = npt.NDArray[np.intp]
 
-_NAMES: Final = {"likelihood-ratio": "Likelihood ratio", "wald": "Wald", "score": "Score"}
 _ROLES: Final = {"term": "text", "df": "integer", "statistic": "statistic", "p_value": "p_value"}
 
 
@@ -90,13 +96,14 @@ def term_tests(
     """
     if isinstance(type, bool) or type not in (2, 3):
         raise OptionError(f"type={type!r} is not a type of test; give 2 or 3.")
+    refuse_shrunken(fit.penalty, "A test of terms")
     asked, why = test_of(fit, test)
     found = places(fit.design.recipe)
     if not found:
         raise NotApplicable("The model has nothing but an intercept, so that there is no term to test.")
     with one_blas_thread():
         tested = list(_each(fit, found, asked, type == 3))
-    notes = [f"{_NAMES[asked]} tests of type {'III' if type == 3 else 'II'}: {_given(type == 3, found)}"]
+    notes = [f"{name_of_test(fit, asked)} tests of type {'III' if type == 3 else 'II'}: {_given(type == 3, found)}"]
     notes += [why] if why else []
     notes += test_notes(fit, asked)
     if not any(term.kind == "intercept" for term in fit.design.terms):
@@ -177,7 +184,7 @@ def _table(key: str, title: str, fit: Fit, tested: Sequence[_Tested], test: str,
         notes = (*notes, f"AIC of the model with all terms: {fit.aic:,.3f}.")
     if any(one.note for one in tested):
         roles["note"] = "text"
-    labels = {"statistic": f"{_NAMES[test]} chi-square", "aic_without": "AIC without"}
+    labels = {"statistic": f"{name_of_test(fit, test)} chi-square", "aic_without": "AIC without"}
     return Table(key, title, frame, roles, labels, notes)
 
 
@@ -211,6 +218,7 @@ def sequential_tests(fit: Fit, *, test: Literal["likelihood-ratio", "score"] = "
         NotApplicable: the model has nothing but an intercept.
 
     """
+    refuse_shrunken(fit.penalty, "A test of terms, one added after the other,")
     asked, _ = test_of(fit, test)
     if asked == "wald":
         raise OptionError("test='wald' needs no models one after the other; give 'likelihood-ratio' or 'score'.")
@@ -226,12 +234,14 @@ def sequential_tests(fit: Fit, *, test: Literal["likelihood-ratio", "score"] = "
             models.append(as_fitted(fit) if columns.size == whole.beta.size else with_columns(whole, columns))
             step = _compared(whole, models[-2], models[-1], place.columns, asked)
             tested.append(_tested(fit, place, step, models[-2]))
-    notes = (f"{_NAMES[asked]} tests of each term, given those above it.", *test_notes(fit, asked))
+    notes = (f"{name_of_test(fit, asked)} tests of each term, given those above it.", *test_notes(fit, asked))
     table = _table("sequential_tests", "Terms added one after the other", fit, tested, asked, notes)
     frame = table.frame.drop(columns="aic_without")
-    frame.insert(5, "deviance", [-2 * model.loglik for model in models])
+    frame.insert(5, "deviance", [math.nan if model.held is not None else -2 * model.loglik for model in models])
     frame.insert(6, "aic", [model.aic for model in models])
-    roles = {**_ROLES, "deviance": "loglik", "aic": "loglik"} | ({"note": "text"} if any(frame["note"]) else {})
+    # Under Firth's penalty of all columns a model with some of them is none of its own.
+    likelihoods = {} if isinstance(fit.penalty, Firth) else {"deviance": "loglik", "aic": "loglik"}
+    roles = _ROLES | likelihoods | ({"note": "text"} if any(frame["note"]) else {})
     labels = {**table.labels, "deviance": "Deviance", "aic": "AIC"}
     frame.loc[0, "df"] = 0
     return Table("sequential_tests", table.title, frame, roles, labels, notes, blanks=("statistic", "p_value"))
@@ -263,14 +273,21 @@ def global_tests(fit: Fit) -> Table:
         NotApplicable: the model is the null model, or does not contain it.
 
     """
+    refuse_shrunken(fit.penalty, "A test of all slopes")
     constant = constant_in(fit)
     if constant is None:
         raise NotApplicable("The model has no intercept and does not contain the null model: no test against it.")
     if fit.rank <= 1:
         raise NotApplicable("The model is the null model, so that there is nothing to test it against.")
     with one_blas_thread():
-        score = score_against_null(fit, whole_of(fit), constant)
-    ratio = ChiSquare(max(2 * (fit.loglik - fit.null_loglik), 0.0), fit.rank - 1)
+        whole = whole_of(fit)
+        if fit.penalty == Firth("flac"):
+            ratio, score = NOTHING, NOTHING
+        elif whole.planes is None:
+            score = score_against_null(fit, whole, constant)
+            ratio = ChiSquare(max(2 * (fit.loglik - fit.null_loglik), 0.0), fit.rank - 1)
+        else:
+            ratio, score = penalised_against_null(whole.planes, constant)
     tests = {"likelihood_ratio": ratio, "score": score, "wald": wald_against_null(fit, constant)}
     tails = {name: chi_square_tail(one.value, one.df) for name, one in tests.items()}
     if fit.pseudo_likelihood:
@@ -284,13 +301,6 @@ def global_tests(fit: Fit) -> Table:
             "log10_p": [tail.log10_p for tail in tails.values()],
         }
     )
-    notes = ["Against the model with an intercept" + (" and the offset" if fit.design.shifted else "") + " alone."]
-    for name in ("likelihood-ratio", "score", "wald"):
-        notes += [
-            note
-            for note in test_notes(fit, name)
-            if note not in notes and (name != "score" or fit.covariance_kind != "model")
-        ]
     return Table(
         key="global_tests",
         title="Tests of all slopes",
@@ -299,9 +309,25 @@ def global_tests(fit: Fit) -> Table:
         labels={
             "test": "Test",
             "statistic": "Chi-square",
-            "likelihood_ratio": "Likelihood ratio",
-            "score": "Score",
+            "likelihood_ratio": name_of_test(fit, "likelihood-ratio"),
+            "score": name_of_test(fit, "score"),
             "wald": "Wald",
         },
-        notes=tuple(notes),
+        notes=tuple(_global_notes(fit, has_ratio=not math.isnan(ratio.value))),
     )
+
+
+def _global_notes(fit: Fit, *, has_ratio: bool) -> list[str]:
+    """Say what must be known of the tests of all slopes."""
+    notes = ["Against the model with an intercept" + (" and the offset" if fit.design.shifted else "") + " alone."]
+    if fit.penalty == Firth("flac"):
+        return [*notes, "FLAC's estimates maximise no likelihood of the rows alone: they have Wald's test."]
+    for name in ("likelihood-ratio", "score", "wald") if has_ratio else ("score", "wald"):
+        notes += [
+            note
+            for note in test_notes(fit, name)
+            if note not in notes and (name != "score" or fit.covariance_kind != "model" or fit.adjusted)
+        ]
+    if not has_ratio:
+        notes.append(f"Under the {fit.link.name} link Firth's estimates have no penalised likelihood, hence no ratio.")
+    return notes

@@ -16,6 +16,7 @@ from glmlr.crossing.placing import CutNumber, bins_for, cut_number
 from glmlr.errors import NotApplicable, OptionError, listing, one_of, suggestion
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
+from glmlr.penalised.withheld import refuse_penalised
 from glmlr.proportions import checked_level
 from glmlr.registry import statistic
 from glmlr.shape.added_columns import ChiSquare, Fitted
@@ -103,6 +104,7 @@ def linearity(
         OptionError: a predictor that is none, bins that are none, or likelihood ratios where they do not hold.
 
     """
+    refuse_penalised(fit.penalty, "A test of linearity")
     confidence, names = checked_level(level), _chosen(fit, predictors)
     asked, model = _test_of(fit, test), around(fit)
     found: list[_Found] = []

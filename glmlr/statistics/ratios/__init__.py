@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from glmlr.design import Term
 from glmlr.errors import NotApplicable, OptionError, listing, one_of
 from glmlr.exhibits import Table
 from glmlr.fit import Fit
-from glmlr.profiles.intervals import Interval
+from glmlr.penalised.penalties import Firth
+from glmlr.profiles.intervals import Interval, usual_interval
 from glmlr.profiles.stated import Stated
 from glmlr.profiles.without import about_infinite
 from glmlr.registry import STATISTICS, statistic
 from glmlr.statistics.ratios.charts import forest
-from glmlr.statistics.ratios.tables import Row, changes_of, rows_at, rows_of
+from glmlr.statistics.ratios.tables import Row, changes_given, changes_of, rows_at, rows_of
 
 
 @statistic(
@@ -35,7 +38,7 @@ def odds_ratios(
     level: float = 0.95,
     per: str = "unit",
     units: Mapping[str, float] | None = None,
-    interval: str = "wald",
+    interval: str | None = None,
     reference: Mapping[str, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     replicates: int = 1000,
@@ -49,7 +52,8 @@ def odds_ratios(
         per: what a numeric column changes by: "unit" (1), "sd" (its standard deviation) or "iqr" (its inter-quartile
             range, type 7), both over the rows used with their frequencies.
         units: column name -> change, for columns with a change of their own ({"age": 10}); goes before `per`.
-        interval: "wald", "profile" (roots of the profile likelihood) or "bootstrap" (percentiles).
+        interval: "wald", "profile" (roots of the profile likelihood) or "bootstrap" (percentiles); None for "wald", and
+            for "profile" of Firth's estimates (see `coefficients`).
         reference: factor -> the level its others are compared with ({"race": "black"}), whatever the coding.
         at: predictor -> value at which it is held ({"smoke": 1}): the odds ratios of what it interacts with there.
             A number with a curved effect starts at its value. With `reference` or `at` rows are predictors, not
@@ -78,8 +82,9 @@ def odds_ratios(
             f"The {fit.link.name} link has no odds ratio: exp(coefficient) is one only under the logit; {instead}, or "
             'fit with link="logit".'
         )
-    stated, wanted = Stated(dict(at or {}), dict(reference or {})), Interval(interval, level, replicates, seed)
-    return _table(fit, "odds_ratio", wanted, stated, per, dict(units or {}))
+    kind = usual_interval(fit) if interval is None else interval
+    stated, wanted = Stated.of(at, reference), Interval(kind, level, replicates, seed)
+    return _table(fit, "odds_ratio", wanted, stated, per, changes_given(units))
 
 
 @statistic(
@@ -99,7 +104,7 @@ def hazard_ratios(
     level: float = 0.95,
     per: str = "unit",
     units: Mapping[str, float] | None = None,
-    interval: str = "wald",
+    interval: str | None = None,
     reference: Mapping[str, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     replicates: int = 1000,
@@ -112,7 +117,7 @@ def hazard_ratios(
         level: as for `odds_ratios`, and so are the other options.
         per: "unit", "sd" or "iqr".
         units: column name -> change.
-        interval: "wald", "profile" or "bootstrap".
+        interval: "wald", "profile" or "bootstrap"; None as for `odds_ratios`.
         reference: factor -> the level its others are compared with.
         at: predictor -> value at which it is held.
         replicates: number of resamples for bootstrap intervals.
@@ -131,8 +136,9 @@ def hazard_ratios(
             f"The {fit.link.name} link has no hazard ratio: exp(coefficient) is a ratio of hazards only under the "
             'complementary log-log; fit with link="cloglog".'
         )
-    stated, wanted = Stated(dict(at or {}), dict(reference or {})), Interval(interval, level, replicates, seed)
-    return _table(fit, "hazard_ratio", wanted, stated, per, dict(units or {}))
+    kind = usual_interval(fit) if interval is None else interval
+    stated, wanted = Stated.of(at, reference), Interval(kind, level, replicates, seed)
+    return _table(fit, "hazard_ratio", wanted, stated, per, changes_given(units))
 
 
 def _table(fit: Fit, ratio: str, wanted: Interval, stated: Stated, per: str, units: dict[str, float]) -> Table:
@@ -165,7 +171,11 @@ def _table(fit: Fit, ratio: str, wanted: Interval, stated: Stated, per: str, uni
 
 def _about_interval(fit: Fit, ratio: str, wanted: Interval) -> tuple[str, ...]:
     article = "An" if ratio.startswith("o") else "A"
+    if fit.shrunken:
+        return wanted.notes(fit)
     kind = {"wald": "Wald", "profile": "profile-likelihood", "bootstrap": "bootstrap"}[wanted.kind]
+    if isinstance(fit.penalty, Firth) and wanted.kind == "profile":
+        kind = "penalised profile-likelihood" if fit.link.name == "logit" else "adjusted-score"
     said = f"{article} {ratio.replace('_', ' ')}'s interval is exp of the coefficient's {kind} interval."
     return (said,) if wanted.kind == "wald" else (said, *wanted.notes(fit))
 
@@ -187,9 +197,25 @@ def _rows_by_term(
     if unknown:
         notes.append(f"No estimate, hence no {ratio} (aliased or not determined): {listing(unknown)}.")
     notes += [f"The {per.upper()} of {name} is 0, so that its {ratio} is per 1." for name in flat]
+    if curves := _curves(terms):
+        notes.append(
+            f"The columns of {listing(curves)} move together, and the {ratio} of one of them with the others held says "
+            "nothing by itself. The option at= gives the ratio from a value of the predictor."
+        )
     if any(term.kind == "interaction" for term in fit.design.terms):
         notes.append(
             f"The row of an interaction is a ratio of {ratio}s; the rows of its parts hold where the other part is at "
             "its reference or zero. The option at= gives them at other values."
         )
     return rows, notes
+
+
+def _curves(terms: Sequence[Term]) -> list[str]:
+    """Name the terms that a predictor moves together: of several columns, or several terms of one predictor."""
+    single = [term for term in terms if term.kind != "interaction"]
+    read = Counter(name for term in single for name in set(term.variables))
+    return [
+        term.name
+        for term in single
+        if (term.kind == "numeric" and len(term.columns) > 1) or any(read[name] > 1 for name in term.variables)
+    ]

@@ -11,17 +11,27 @@ from glmlr.exhibits import Axis, Chart, Series
 
 
 def forest(frame: pd.DataFrame, ratio_of: str, percent: str, event: str) -> Chart | None:
-    """Draw the ratios with their intervals on a logarithmic axis; those that are infinite, zero or missing not."""
+    """Draw the ratios with their intervals on a logarithmic axis.
+
+    An infinite or zero one is an arrow, its interval the half-line from its finite end; without such an end, or missing
+    altogether, it is not drawn.
+    """
     words = ratio_of.replace("_", " ").capitalize()
-    drawn = np.isfinite(frame[ratio_of]) & (frame[ratio_of] > 0)
+    bounds = frame[["low", "high"]].to_numpy(dtype=np.float64)
+    has_end = (np.isfinite(bounds) & (bounds > 0)).any(axis=1)
+    values = frame[ratio_of].to_numpy(dtype=np.float64)
+    drawn = (np.isfinite(values) & (values > 0)) | (~np.isnan(values) & has_end)
     shown, left_out = frame[drawn], frame[~drawn]
     ratio, low, high = (shown[name].to_numpy(dtype=np.float64) for name in (ratio_of, "low", "high"))
     estimated = ~np.isnan(low)
     if not estimated.any():
         return None
     y = np.arange(len(shown), dtype=np.float64)
+    far = ~np.isfinite(ratio) | (ratio == 0)
     margin = tuple(_read_out(*row) for row in zip(ratio, low, high, strict=True))
     notes = (f"Not drawn, having no finite estimate: {listing(_names(left_out))}.",) if len(left_out) else ()
+    if far.any():
+        notes = (*notes, "An arrow at the edge: an infinite estimate, with the finite end of its interval.")
     return Chart(
         key="forest",
         title=f"{words}s with {percent} intervals",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,12 @@ from glmlr.blocks import Block, over_blocks
 from glmlr.design import Term
 from glmlr.errors import OptionError, suggestion
 from glmlr.fit import Fit
+from glmlr.hypotheses.combinations import signed_roots
 from glmlr.moments import Spread
+from glmlr.penalised.penalties import Firth
 from glmlr.profiles.intervals import Interval, combined
 from glmlr.profiles.stated import Stated, contrasts_at
+from glmlr.profiles.without import about_ends
 from glmlr.quantiles import QuantileSearch, Tally
 
 Floats = npt.NDArray[np.float64]
@@ -62,6 +66,18 @@ def _inside(column: str, term: str) -> str:
         inner = column[len(term) + 1 : -1]
         return inner[2:] if inner.startswith("T.") else inner
     return column
+
+
+def changes_given(units: Any) -> dict[str, float]:
+    """Take the option `units`, None for nothing.
+
+    Raises:
+        OptionError: it is no mapping.
+
+    """
+    if units is not None and not isinstance(units, Mapping):
+        raise OptionError(f'units={units!r} does not say of which column; give a mapping, {{"age": 10}}.')
+    return dict(units or {})
 
 
 def changes_of(fit: Fit, per: str, units: dict[str, float]) -> tuple[dict[int, tuple[float, str]], list[str]]:
@@ -135,10 +151,13 @@ def rows_at(
     ends = wanted.of(fit, moved)
     rows = []
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        p_values = 2.0 * ndtr(-np.abs(estimate / error))
+        of_firth = isinstance(fit.penalty, Firth) and wanted.kind == "profile"
+        p_values = 2.0 * ndtr(-np.abs(signed_roots(fit, moved) if of_firth else estimate / error))
+        if fit.shrunken:
+            p_values[:] = np.nan
         for one, value, (low, high), p_value in zip(contrasts, estimate, ends, p_values, strict=True):
             label = changes[one.variable][1] if one.variable in changes else one.level
-            where = f", at {one.at}" if one.at else ""
+            where = f", {'' if one.curved else 'at '}{one.at}" if one.at else ""
             ratios = np.exp([value, low, high])
             if one.moved.any():
                 row = row_of(one.variable, label + where, one.change, ratios[0], ratios[1], ratios[2], p_value)
@@ -147,6 +166,10 @@ def rows_at(
             rows.append(row)
     if not np.isfinite(estimate).all():
         notes.append("A ratio that is infinite, zero or not determined has no p-value here.")
+    if fit.separation is not None and wanted.kind == "bootstrap":
+        notes.append("Resamples give no interval of a ratio that rests on infinite estimates.")
+    if np.isinf(estimate).any() and wanted.kind == "wald":
+        notes.append(f"Of a ratio that is infinite or zero: {about_ends(fit)[:1].lower()}{about_ends(fit)[1:]}")
     return rows, notes
 
 

@@ -1,0 +1,1 @@
+"""Estimates that maximise a penalised likelihood: Firth's, and ridge regression."""
