@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks import fitting, formula_step, influence, needs, ranking_scores, searching, separated, streaming
+from benchmarks import (
+    fitting,
+    formula_step,
+    influence,
+    intervals,
+    needs,
+    ranking_scores,
+    searching,
+    separated,
+    streaming,
+)
 from benchmarks.contest import Case
 
 CASES = (
@@ -22,6 +32,6 @@ CASES = (
     Case("huge", "1e8 rows of Parquet, fit and full report", streaming.huge, only_by_name=True),
     Case("leverage", "Leverage and Cook's distance against get_influence, 1e6 rows", influence.leverage),
     Case("separation", "Looking for separation over the Newton steps alone, 1e6 rows", separated.separation),
-    Case("profile", "All profile-likelihood intervals over the own fit", target="<= 5"),
+    Case("profile", "All profile-likelihood intervals over the own fit", intervals.profile),
     Case("search", "150 fits of a class-weight search against GridSearchCV(n_jobs=1)", searching.search),
 )
