@@ -54,7 +54,7 @@ def report(resamples: int = 200) -> Report:
             fit.deciles(beside={OUT_OF_FOLD: folds}),
             fit.calibration_by(by="colour"),
             points(data),
-            *("sequential_tests", "risks", "risk_differences", "adjusted_predictions"),
+            *("sequential_tests", "risks", "risk_differences", "adjusted_predictions", "binned_residuals"),
         ],
         validation=[fit.validate(bootstraps=resamples), folds, *later(before, data, late)],
     )

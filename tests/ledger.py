@@ -36,6 +36,8 @@ _PACKAGES: Final = {
 _ITSELF: Final = "closed form, brute force or law"
 #: Absolute tolerance of `pytest.approx` where a test states none.
 _APPROX_ABSOLUTE: Final = 1e-12
+#: A difference from a smaller value is one from this: where both are 0 but for rounding the ratio says nothing.
+_SMALL: Final = 1e-8
 _COLUMNS: Final = ("tests_file", "question", "witness", "tests", "values", "largest_difference", "in_test")
 
 
@@ -64,7 +66,7 @@ class Ledger:
         self.seen: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
 
     def compared(self, actual: Any, expected: Any, absolute: float) -> None:
-        """Count values that were found to agree; the difference is relative, below `absolute` to that."""
+        """Count values that were found to agree; the difference is relative, of small values to what counts as 0."""
         try:
             ours, theirs = np.broadcast_arrays(np.asarray(actual, float), np.asarray(expected, float))
         except (TypeError, ValueError):
@@ -72,7 +74,7 @@ class Ledger:
         both = np.isfinite(ours) & np.isfinite(theirs)
         if not self.test or not both.any():
             return
-        size = np.maximum(np.abs(theirs[both]), max(absolute, 1e-300))
+        size = np.maximum(np.abs(theirs[both]), max(absolute, _SMALL))
         record = self.seen[self.test]
         record[0] += int(both.sum())
         record[1] = max(record[1], float((np.abs(ours[both] - theirs[both]) / size).max()))
