@@ -15,6 +15,7 @@ from scipy.special import log_ndtr, ndtr
 from glmlr.account import account
 from glmlr.blocks import Rows, over_blocks
 from glmlr.covariance import CentredCovariance
+from glmlr.criteria import Likelihood
 from glmlr.design import Collapsed, Design, DesignInMemory
 from glmlr.errors import (
     NotApplicable,
@@ -55,7 +56,7 @@ def frozen(array: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Likelihood):
     """A fitted binomial model (n = rows used, k = design columns).
 
     Attributes:
@@ -176,37 +177,12 @@ class Fit:
             return np.full(len(self.names), np.nan), np.full(len(self.names), np.nan)
         return bounds(self.params.to_numpy(), width * self.bse.to_numpy())
 
-    @property
-    def converged(self) -> bool:
-        """Whether the gradient vanished; where the data are separated, that of the rows which are not."""
-        return self.solution.converged
-
     # ------------------------------------------------------------------ likelihood
-
-    @property
-    def loglik(self) -> float:
-        """Log-likelihood of the Bernoulli rows (weighted pseudo-likelihood under importance weights)."""
-        return self.solution.loglik
 
     @property
     def null_loglik(self) -> float:
         """Log-likelihood of the null model: intercept and offset only."""
         return self.null.loglik
-
-    @property
-    def deviance(self) -> float:
-        """Deviance of the Bernoulli rows, -2 log-likelihood."""
-        return -2.0 * self.loglik
-
-    @cached_property
-    def nobs(self) -> int:
-        """Number of Bernoulli trials: rows used, each by its frequency."""
-        return round(self.design.totals.trials)
-
-    @property
-    def rank(self) -> int:
-        """Number of estimated coefficients, infinite ones included: the k of AIC and BIC of an unshrunken fit."""
-        return self.solution.rank
 
     @property
     def adjusted(self) -> bool:
@@ -235,21 +211,6 @@ class Fit:
     def df_model(self) -> float:
         """Degrees of freedom beyond the null model, k - 1; of a ridge fit its effective ones less 1."""
         return (self.effective_df if self.shrunken else self.rank) - 1
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 l + 2 k; k of a ridge fit are its effective degrees of freedom."""
-        return -2.0 * self.loglik + 2.0 * self.effective_df
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, -2 l + k log n, n the sum of frequencies; k of a ridge fit its effective df."""
-        return float(-2.0 * self.loglik + self.effective_df * np.log(self.nobs))
-
-    @property
-    def pseudo_likelihood(self) -> bool:
-        """Whether importance weights make the likelihood a weighted pseudo-likelihood."""
-        return self.design.weighted
 
     # ------------------------------------------------------------------ fitted values
 

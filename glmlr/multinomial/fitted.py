@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import log_ndtr, ndtr
 
 from glmlr.classes.scores import ClassScores
+from glmlr.criteria import Likelihood
 from glmlr.design import DesignInMemory
 from glmlr.errors import (
     explained_arguments,
@@ -39,7 +40,7 @@ _INSTEAD: Final = {
 
 
 @dataclass(frozen=True, eq=False)
-class MultinomialFit:
+class MultinomialFit(Likelihood):
     """A fitted multinomial logit (n = rows used, J = classes, m = J - 1, k = design columns).
 
     The log-odds of each class against the reference are linear in the columns, with coefficients of their own.
@@ -139,32 +140,7 @@ class MultinomialFit:
         """Lower and upper bounds of `conf_int`, shape (m, k) each."""
         return bounds(self.solution.beta, normal_quantile(level) * self.bse.to_numpy().T)
 
-    @property
-    def converged(self) -> bool:
-        """Whether the gradient vanished; where classes separate, that of what the data determine."""
-        return self.solution.converged
-
     # ------------------------------------------------------------------ likelihood
-
-    @property
-    def loglik(self) -> float:
-        """Log-likelihood of the rows (weighted pseudo-likelihood under importance weights)."""
-        return self.solution.loglik
-
-    @property
-    def deviance(self) -> float:
-        """Deviance of the rows, -2 log-likelihood."""
-        return -2.0 * self.loglik
-
-    @cached_property
-    def nobs(self) -> int:
-        """Number of rows used, each by its frequency."""
-        return round(self.design.totals.trials)
-
-    @property
-    def rank(self) -> int:
-        """Number of estimated coefficients of all classes, infinite ones included: the k of AIC and BIC."""
-        return self.solution.rank
 
     @property
     def df_resid(self) -> int:
@@ -175,21 +151,6 @@ class MultinomialFit:
     def df_model(self) -> int:
         """Degrees of freedom beyond the model with intercepts alone."""
         return self.rank - len(self.classes.others)
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 l + 2 k."""
-        return -2.0 * self.loglik + 2.0 * self.rank
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, -2 l + k log n, n being the sum of frequencies."""
-        return float(-2.0 * self.loglik + self.rank * np.log(self.nobs))
-
-    @property
-    def pseudo_likelihood(self) -> bool:
-        """Whether importance weights make the likelihood a weighted pseudo-likelihood."""
-        return self.design.weighted
 
     # ------------------------------------------------------------------ fitted values
 

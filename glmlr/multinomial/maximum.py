@@ -206,8 +206,8 @@ def _along(sums: Sums, directions: Floats | None) -> tuple[Floats, Floats]:
     return directions.T @ sums.score, directions.T @ sums.information @ directions
 
 
-def _solved(information: Floats, score: Floats) -> Floats | None:
-    """Give the Newton step in units in which the diagonal of the information is 1; None where it is singular."""
+def _solved(information: Floats, right: Floats) -> Floats | None:
+    """Give the inverse information times a matrix or vector, in units in which its diagonal is 1; None if singular."""
     diagonal = np.diag(information)
     if not (np.isfinite(diagonal) & (diagonal > 0)).all():
         return None
@@ -216,7 +216,8 @@ def _solved(information: Floats, score: Floats) -> Floats | None:
         factor = cho_factor(information / np.outer(size, size), lower=True)
     except np.linalg.LinAlgError:
         return None
-    return np.asarray(cho_solve(factor, score / size) / size)
+    units = size if right.ndim == 1 else size[:, None]
+    return np.asarray(cho_solve(factor, right / units) / units)
 
 
 def _uphill(rows: Rows, outcomes: Outcomes, beta: Floats, step: Floats, loglik: float) -> Floats | None:
@@ -257,17 +258,5 @@ def null_loglik(rows: Rows, outcomes: Outcomes) -> float:
 
 def inverse_of(information: Floats) -> Floats | None:
     """Invert an information in units in which its diagonal is 1; None where it is singular."""
-    inverse = _inverse_in_units(information)
+    inverse = _solved(information, np.eye(len(information)))
     return None if inverse is None else (inverse + inverse.T) / 2
-
-
-def _inverse_in_units(information: Floats) -> Floats | None:
-    diagonal = np.diag(information)
-    if not (np.isfinite(diagonal) & (diagonal > 0)).all():
-        return None
-    size = np.sqrt(diagonal)
-    try:
-        factor = cho_factor(information / np.outer(size, size), lower=True)
-    except np.linalg.LinAlgError:
-        return None
-    return np.asarray(cho_solve(factor, np.eye(size.size)) / np.outer(size, size))
