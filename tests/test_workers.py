@@ -29,8 +29,6 @@ def test_refuses_what_is_no_number_of_processes(workers: Any) -> None:
         for_each(square, [1], workers=workers)
 
 
-# loky's own thread may look for work that was dropped with the killed processes: it ends then, as it would have anyway.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.slow
 def test_processes_give_the_same_and_an_interruption_leaves_none() -> None:
     from joblib.externals.loky import get_reusable_executor

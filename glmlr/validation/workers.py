@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -95,10 +97,14 @@ def _elsewhere(function: Callable[[A], R], tasks: Sequence[A], workers: int, tel
     portions = [tasks[at : at + size] for at in range(0, len(tasks), size)]
     executor = get_reusable_executor(max_workers=min(workers, len(portions)))
     found: list[R] = []
+    rest = iter(portions)
+    # No more are handed over than the processes take: what waits inside loky when it is killed trips its own thread.
+    waiting = deque(executor.submit(_portion, function, portion) for portion in islice(rest, 2 * workers))
     try:
-        for future in [executor.submit(_portion, function, portion) for portion in portions]:
-            found += future.result()
+        while waiting:
+            found += waiting.popleft().result()
             tell(len(found))
+            waiting.extend(executor.submit(_portion, function, portion) for portion in islice(rest, 1))
     except BaseException:
         # An interrupted call must leave no process at work.
         executor.shutdown(wait=True, kill_workers=True)
