@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.optimize import brentq
 
+from glmlr.effects.population import population_of
+from glmlr.effects.variables import typical_values
 from glmlr.errors import NotApplicable, OptionError, listing, suggestion
 from glmlr.fit import Fit
+from glmlr.profiles.stated import rows_at
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,8 +46,7 @@ class Along:
 
     def columns(self, values: Floats) -> Floats:
         """Give the design columns at values of the number, shape (m, k)."""
-        data = {name: [value] * values.size for name, value in self.held.items()}
-        return np.asarray(self.fit.design.apply(data | {self.number: values}).matrix)
+        return rows_at(self.fit, self.held, self.number, values.tolist())
 
     def grid(self) -> Floats:
         """Give values from the smallest to the largest, shape (513,)."""
@@ -82,12 +83,10 @@ def _roots(function: Callable[[Floats], Floats], grid: Floats) -> Floats:
 
 
 def along(fit: Fit, number: str | None) -> Along:
-    """Say which number moves: the one named, or the only one; numbers that stay do so at their mean.
-
-    Other predictors stay at their most frequent value.
+    """Say which number moves: the one named, or the only one; the others stay at their `typical_values`.
 
     Raises:
-        NotApplicable: no number among the predictors, or an offset, which differs from row to row.
+        NotApplicable: no number among the predictors, dates, or an offset, which differs from row to row.
         OptionError: a name that is no numeric predictor, or none where there are several.
 
     """
@@ -107,14 +106,6 @@ def along(fit: Fit, number: str | None) -> Along:
             f"over={number!r} is not a numeric predictor of the model{suggestion(str(number), numeric) or '.'}"
         )
     values = design.columns[number].to_numpy(dtype=np.float64)
-    weight = design.weight
-    held = {name: _typical(design.columns[name], weight, name in numeric) for name in predictors if name != number}
+    held = typical_values(population_of(design))
+    del held[number]
     return Along(fit, number, float(values.min()), float(values.max()), held)
-
-
-def _typical(column: pd.Series, weight: Floats | None, numeric: bool) -> Any:
-    """Give the mean of a number, the most frequent value of anything else."""
-    if numeric:
-        return float(np.average(column.to_numpy(dtype=np.float64), weights=weight))
-    counts = pd.Series(np.ones(len(column)) if weight is None else weight).groupby(column.to_numpy(), sort=True).sum()
-    return counts.index[int(np.argmax(counts.to_numpy()))]

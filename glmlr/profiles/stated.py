@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -180,7 +180,7 @@ def _of_levels(
 ) -> list[Contrast]:
     against = _default_reference(fit, variable, levels) if reference is None else reference
     ordered = [against, *(level for level in levels if level != against)]
-    rows = _rows(fit, typical, variable, ordered)
+    rows = rows_at(fit, typical, variable, ordered)
     return [
         Contrast(variable, str(level), np.nan, str(against), row - rows[0], at)
         for level, row in zip(ordered, rows, strict=True)
@@ -198,7 +198,7 @@ def _of_number(fit: Fit, typical: Mapping[str, Any], variable: str, change: floa
     """Give the contrast of a number, which says where it starts if that matters."""
     start = float(typical[variable])
     try:
-        rows = _rows(fit, typical, variable, [start, start + change, start + 2 * change])
+        rows = rows_at(fit, typical, variable, [start, start + change, start + 2 * change])
     except OptionError:
         return None
     moved, again = rows[1] - rows[0], rows[2] - rows[1]
@@ -209,7 +209,7 @@ def _of_number(fit: Fit, typical: Mapping[str, Any], variable: str, change: floa
     return Contrast(variable, f"per {change:g}", change, "", moved, at)
 
 
-def _rows(fit: Fit, typical: Mapping[str, Any], variable: str, values: list[Any]) -> Floats:
+def rows_at(fit: Fit, typical: Mapping[str, Any], variable: str, values: Sequence[Any]) -> Floats:
     """Give the design rows in which one predictor takes some values, shape (values, k)."""
     data = {name: [value] * len(values) for name, value in typical.items()} | {variable: values}
     for name in _read_by_offsets(fit):

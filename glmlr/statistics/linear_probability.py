@@ -64,7 +64,7 @@ def linear_probability(
         added: more rows, a data frame with the same columns: both models are fitted without and with them, so that one
             sees what far-out points do to each.
         over: the number along which the curves are drawn and cross 1/2; None for the only one. Other numbers stay at
-            their mean, other predictors at their most frequent value.
+            their mean, those of 0 and 1 and all other predictors at their most frequent value.
         link: of the S-curve.
         event: the outcome that is the event, as in `fit`.
         freq_weights: name of a column of counts.
