@@ -22,13 +22,13 @@ from glmlr.scored import Scored
 from glmlr.statistics.goodness import LikelihoodRatio, likelihood_indices, likelihood_ratio
 from glmlr.validation.indices import INDICES
 
-SIGNS: Final = (
+_SIGNS: Final = (
     "In the tables of this report – stands for a number that does not exist here; an empty cell is one that does not "
     "belong to its row."
 )
 _HARRELL = "Harrell (2015), Regression Modeling Strategies, 2nd ed., section 10.9"
 #: Packages whose versions a report records: those that can change a number.
-PACKAGES: Final = ("glmlr", "numpy", "scipy", "pandas", "patsy")
+_PACKAGES: Final = ("glmlr", "numpy", "scipy", "pandas", "patsy")
 
 
 @explained_arguments
@@ -272,8 +272,16 @@ def _making(fit: Fit) -> Section:
         ),
         ("Converged", "yes" if fit.converged else f"no: {solution.reason}"),
         ("Largest standardised score", f"{solution.gradient_norm:.1e}"),
+    ]
+    return making_of(lines, rows.notes)
+
+
+def making_of(lines: Sequence[tuple[str, Any]], notes: Sequence[str]) -> Section:
+    """Give the section that says how a fit was made, and with which versions."""
+    lines = [
+        *lines,
         ("Python", ".".join(map(str, sys.version_info[:3]))),
-        *((name, version_of(name)) for name in PACKAGES),
+        *((name, _version_of(name)) for name in _PACKAGES),
     ]
     table = Table(
         "making",
@@ -281,12 +289,12 @@ def _making(fit: Fit) -> Section:
         pd.DataFrame(lines, columns=["item", "entry"]),
         {"item": "text", "entry": "text"},
         labels={"item": "What", "entry": "Which"},
-        notes=(*rows.notes, SIGNS),
+        notes=(*notes, _SIGNS),
     )
     return Section("making", "How this was made", (table,))
 
 
-def version_of(package: str) -> str:
+def _version_of(package: str) -> str:
     """Give the version of a package that is installed."""
     try:
         return version(package)

@@ -21,6 +21,20 @@ class Tail:
     log10_p: float
 
 
+@dataclass(frozen=True)
+class ChiSquareTest:
+    """A chi-square, its degrees of freedom and its tail."""
+
+    chi2: float
+    df: int
+    tail: Tail
+
+    @classmethod
+    def of(cls, chi2: float, df: int) -> ChiSquareTest:
+        """Give a test by its statistic."""
+        return cls(chi2, df, chi_square_tail(chi2, df))
+
+
 def chi_square_tail(statistic: float, df: float) -> Tail:
     """Give P(chi-square with `df` degrees of freedom > statistic); NaN unless df > 0 and the statistic is a number."""
     if math.isnan(statistic) or not df > 0:

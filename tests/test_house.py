@@ -323,6 +323,7 @@ FLOORS = {
     "glmlr.validation.folds": 1,
     "glmlr.links": 3,
     "glmlr.criteria": 3,
+    "glmlr.chi_square_table": 4,
     "glmlr.proportions": 3,
     "glmlr.tails": 3,
     "glmlr.render": 2,
@@ -804,6 +805,7 @@ LATE = {"matplotlib", "sklearn", "jinja2", "statsmodels", "rich", "joblib", "pya
 ROOMS = {
     "coefficients": ("intercepts", "ratios", "separation"),
     "calibration": ("calibration_components",),
+    "goodness": ("hosmer_lemeshow",),
     "effects": ("risks", "adjusted_predictions"),
     "diagnostics": ("added_variables", "binned_residuals", "collinearity", "partial_residuals", "specification"),
     "classification": ("cutoffs", "decision_curve", "classification_table"),

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from glmlr.chi_square_table import chi_square_table
 from glmlr.classes.areas import one_against_rest
 from glmlr.classes.recalibrated import recalibration_test
 from glmlr.classes.registry import class_statistic
@@ -20,7 +21,7 @@ from glmlr.proportions import checked_level, normal_quantile, wilson
 from glmlr.ranking import Ranking
 from glmlr.ranking.grouping import Groups, checked_groups, quantile_groups
 from glmlr.scored import Scored
-from glmlr.tails import normal_tail
+from glmlr.tails import ChiSquareTest, normal_tail
 from glmlr.validation.calibration_charts import calibration_chart
 from glmlr.validation.calibration_lines import Calibrated, calibrated
 from glmlr.validation.curves import SMOOTHS, Smooth, smoothed
@@ -216,26 +217,12 @@ def _test_table(scores: ClassScores) -> tuple[Table, ...]:
     test = recalibration_test(scores)
     notes = [f"There is no test: {test.reason}."] if test.reason else []
     return (
-        Table(
+        chi_square_table(
+            ChiSquareTest(test.chi2, test.df, test.tail),
             key="recalibration_test",
             title="Test of the probabilities of all classes",
-            frame=pd.DataFrame(
-                {
-                    "test": ["recalibration"],
-                    "statistic": [test.chi2],
-                    "df": [test.df],
-                    "p_value": [test.tail.p_value],
-                    "log10_p": [test.tail.log10_p],
-                }
-            ),
-            roles={
-                "test": "text",
-                "statistic": "statistic",
-                "df": "integer",
-                "p_value": "p_value",
-                "log10_p": "hidden",
-            },
-            labels={"recalibration": "Multinomial recalibration", "statistic": "Likelihood ratio chi-square"},
+            name=("recalibration", "Multinomial recalibration"),
+            heading="Likelihood ratio chi-square",
             notes=("Small p-values speak against the probabilities as they are.", *notes),
         ),
     )

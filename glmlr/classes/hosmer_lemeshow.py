@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from glmlr.chi_square_table import chi_square_table
 from glmlr.classes.lack_of_fit import GroupedClasses, class_lack_of_fit, grouped_classes
 from glmlr.classes.registry import class_statistic
 from glmlr.classes.scores import ClassScores, class_position
@@ -56,29 +57,12 @@ def hosmer_lemeshow(scores: ClassScores, *, groups: int = 10, reference: Any = N
             f"{scores.labels[at]} form {len(grouped)} of the {groups} asked for; those of another class (reference=) "
             "may form more."
         )
-    test = class_lack_of_fit(grouped, scores.fitted)
-    return Table(
+    return chi_square_table(
+        class_lack_of_fit(grouped, scores.fitted),
         key="hosmer_lemeshow",
         title="Multinomial Hosmer-Lemeshow test",
-        frame=pd.DataFrame(
-            {
-                "test": ["hosmer_lemeshow"],
-                "groups": [len(grouped)],
-                "statistic": [test.chi2],
-                "df": [test.df],
-                "p_value": [test.tail.p_value],
-                "log10_p": [test.tail.log10_p],
-            }
-        ),
-        roles={
-            "test": "text",
-            "groups": "integer",
-            "statistic": "statistic",
-            "df": "integer",
-            "p_value": "p_value",
-            "log10_p": "hidden",
-        },
-        labels={"groups": "Groups", "statistic": "Chi-square", "hosmer_lemeshow": "Multinomial Hosmer-Lemeshow"},
+        name=("hosmer_lemeshow", "Multinomial Hosmer-Lemeshow"),
+        groups=len(grouped),
         notes=(*scores.notes, *_notes(scores, grouped, at)),
         tables=(_cells(scores, grouped),),
         turned=True,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from glmlr.classes.scores import ClassScores
 from glmlr.ranking import rank
-from glmlr.ranking.grouping import quantile_groups
-from glmlr.tails import Tail, chi_square_tail
+from glmlr.ranking.grouping import chi_square_terms, quantile_groups
+from glmlr.tails import ChiSquareTest
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,8 +48,7 @@ class GroupedClasses:
     def contribution(self) -> Floats:
         """(O - E)^2 / E of each cell, shape (g, J); infinite where rows are observed that none was expected of."""
         expected = np.where(self.expected > _NOTHING * self.observed.sum(axis=1, keepdims=True), self.expected, 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where((expected == 0) & (self.observed == 0), 0.0, (self.observed - expected) ** 2 / expected)
+        return chi_square_terms(self.observed, expected)
 
 
 def grouped_classes(scores: ClassScores, reference: int, groups: int) -> GroupedClasses:
@@ -69,17 +68,8 @@ def grouped_classes(scores: ClassScores, reference: int, groups: int) -> Grouped
     return GroupedClasses(formed.number, formed.low, formed.high, observed.reshape(-1, j), expected, groups)
 
 
-@dataclass(frozen=True)
-class ClassLackOfFit:
-    """The chi-square of the groups, its degrees of freedom and its tail."""
-
-    chi2: float
-    df: int
-    tail: Tail
-
-
-def class_lack_of_fit(grouped: GroupedClasses, fitted: bool) -> ClassLackOfFit:
+def class_lack_of_fit(grouped: GroupedClasses, fitted: bool) -> ChiSquareTest:
     """Give the test: (g - 2)(J - 1) degrees of freedom on the rows of the fit, g (J - 1) on others."""
     chi2, (groups, classes) = float(grouped.contribution.sum()), grouped.observed.shape
     df = (groups - 2 if fitted else groups) * (classes - 1)
-    return ClassLackOfFit(chi2, df, chi_square_tail(chi2, df))
+    return ChiSquareTest.of(chi2, df)

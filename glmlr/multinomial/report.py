@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,7 +16,7 @@ from glmlr.exhibits import Definition, Report, Section, Table, Tabled
 from glmlr.multinomial import effects, estimates, goodness, hypotheses, risk_ratios
 from glmlr.multinomial.fitted import MultinomialFit
 from glmlr.multinomial.narrative import table_sentences
-from glmlr.report import PACKAGES, SIGNS, version_of
+from glmlr.report import making_of
 
 #: Pairs of classes up to which the report asks which of them can be joined: each is a fit of its own.
 _MOST_PAIRS: Final = 28
@@ -261,18 +260,8 @@ def _making(fit: MultinomialFit) -> Section:
         ("Converged", "yes" if fit.converged else f"no: {solution.reason}"),
         ("Newton decrement", f"{solution.decrement:.1e}"),
         ("Largest standardised score", f"{solution.gradient_norm:.1e}"),
-        ("Python", ".".join(map(str, sys.version_info[:3]))),
-        *((name, version_of(name)) for name in PACKAGES),
     ]
-    table = Table(
-        "making",
-        "Data, fit and versions",
-        pd.DataFrame(lines, columns=["item", "entry"]),
-        {"item": "text", "entry": "text"},
-        labels={"item": "What", "entry": "Which"},
-        notes=(*rows.notes, SIGNS),
-    )
-    return Section("making", "How this was made", (table,))
+    return making_of(lines, rows.notes)
 
 
 # ------------------------------------------------------------------------------------------------ doors

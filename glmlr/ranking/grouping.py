@@ -258,3 +258,10 @@ def _scores(ranking: Ranking, at: slice) -> float:
     """Add up the scores of the rows of a run."""
     score = ranking.score[at]
     return float(np.dot(score, ranking.events[at]) + np.dot(score, ranking.nonevents[at]))
+
+
+def chi_square_terms(observed: Floats, expected: Floats) -> Floats:
+    """Give (O - E)^2 / E; 0 where nothing was expected and nothing seen, infinite where something was seen."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = (observed - expected) ** 2 / expected
+    return np.asarray(np.where((expected == 0) & (observed == 0), 0.0, terms))

@@ -17,10 +17,10 @@ from glmlr.statistics.goodness import (
     goodness_of_fit,
     grouped_deviance,
     grouped_pearson,
-    hosmer_lemeshow,
     likelihood_r2,
     small_sample_aic,
 )
+from glmlr.statistics.hosmer_lemeshow import hosmer_lemeshow
 
 WITNESS = read_witness("scores")
 FORMULA = "low ~ age + lwt + C(race) + smoke + ptl + ht + ui + ftv"
