@@ -19,7 +19,7 @@ from glmlr.statistics import (
     deciles,
     detection_errors,
     discrimination,
-    goodness,
+    hosmer_lemeshow,
     kolmogorov_smirnov,
     operating_points,
     partial_area,
@@ -45,7 +45,7 @@ ALL: dict[str, Callable[..., Table]] = {
     "confusion": classification.confusion,
     "cutoffs": choosing.cutoffs,
     "decision_curve": deciding.decision_curve,
-    "hosmer_lemeshow": goodness.hosmer_lemeshow,
+    "hosmer_lemeshow": hosmer_lemeshow.hosmer_lemeshow,
 }
 
 
